@@ -1,0 +1,90 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let engineFolders = [
+    "Core", "Wire", "Storage", "Configuration", "Supervision", "Listening", "Streams", "Routing",
+    "Hosting", "Modules",
+]
+
+/// One folder of `Sources/XMPPEngine` may be several targets: a border that must hold is a target.
+func engine(
+    _ name: String, folders: [String], uses dependencies: [Target.Dependency]
+) -> Target {
+    let others = Set(engineFolders).subtracting(folders)
+    return .target(
+        name: name, dependencies: dependencies, path: "Sources/XMPPEngine",
+        exclude: others.sorted(), sources: folders, swiftSettings: settings)
+}
+
+func tests(_ name: String, uses dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "martlet",
+    products: [
+        .executable(name: "martletd", targets: ["martletd"]),
+        .executable(name: "martletctl", targets: ["martletctl"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0"),
+        .systemLibrary(name: "CLibIDN", pkgConfig: "libidn"),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl"),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3"),
+        .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd"),
+
+        engine(
+            "XMPPCore", folders: ["Core", "Wire"],
+            uses: ["CLibXML2", "CLibIDN", .product(name: "NIOCore", package: "swift-nio")]),
+        engine("XMPPStorage", folders: ["Storage"], uses: ["XMPPCore", "CSQLite", log]),
+        engine("XMPPConfig", folders: ["Configuration"], uses: ["XMPPCore", "Yams"]),
+        engine(
+            "XMPPEngine",
+            folders: ["Supervision", "Listening", "Streams", "Routing", "Hosting", "Modules"],
+            uses: ["XMPPCore", "XMPPStorage", "XMPPConfig", "COpenSSL", log] + nio),
+
+        .target(
+            name: "HTTPFront",
+            dependencies: ["XMPPEngine", "XMPPCore", "XMPPConfig", "CMicroHTTPD", log] + nio,
+            swiftSettings: settings),
+        .target(
+            name: "AdminUI", dependencies: ["HTTPFront", "XMPPEngine", "XMPPCore"],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "martletd",
+            dependencies: ["AdminUI", "HTTPFront", "XMPPEngine", "XMPPConfig", arguments, log] + nio,
+            swiftSettings: settings),
+        .executableTarget(
+            name: "martletctl", dependencies: [arguments], swiftSettings: settings),
+
+        tests("XMPPCoreTests", uses: ["XMPPCore"]),
+        tests("XMPPStorageTests", uses: ["XMPPStorage", "XMPPCore"]),
+        tests("XMPPConfigTests", uses: ["XMPPConfig"]),
+        tests(
+            "XMPPEngineTests",
+            uses: ["XMPPEngine", "XMPPCore", "XMPPStorage", "XMPPConfig"] + nio
+                + [.product(name: "NIOEmbedded", package: "swift-nio")]),
+        tests("HTTPFrontTests", uses: ["HTTPFront", "XMPPEngine", "XMPPCore"]),
+        tests("StyleTests", uses: []),
+    ]
+)
