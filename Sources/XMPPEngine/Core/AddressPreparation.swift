@@ -144,8 +144,10 @@ enum AddressPreparation {
         var input = bytes.map { CChar(bitPattern: $0) }
         input.append(0)
         var output: UnsafeMutablePointer<CChar>?
-        let unassignedRefused = Stringprep_profile_flags(STRINGPREP_NO_UNASSIGNED.rawValue)
-        let code = name.withCString { stringprep_profile(input, &output, $0, unassignedRefused) }
+        // Code points newer than the profile's Unicode 3.2 pass unchanged (RFC 3454 §7).
+        let code = name.withCString {
+            stringprep_profile(input, &output, $0, Stringprep_profile_flags(0))
+        }
         defer { free(output) }
         guard code == Int32(STRINGPREP_OK.rawValue), let output else { return nil }
         let prepared = String(cString: output)
