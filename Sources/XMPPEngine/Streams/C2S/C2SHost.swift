@@ -1,0 +1,57 @@
+package import NIOPosix
+package import XMPPCore
+
+/// Finds the served host that a client's stream is for.
+package protocol C2SDirectory: AnyObject, Sendable {
+    func host(_ domain: String) -> (any C2SHost)?
+    /// The host whose name an error is sent from when the client named none.
+    var defaultDomain: String { get }
+}
+
+/// What a client's stream needs of the host it is for; implemented a layer up.
+///
+/// Called on the loop of the session; answers that take time come by `async`.
+package protocol C2SHost: AnyObject, Sendable {
+    var domain: String { get }
+    var login: LoginServices { get }
+
+    /// Stream features beside TLS, SASL and bind, before and after login.
+    func features(isAuthenticated: Bool, for session: C2SSession) -> [Element]
+
+    /// The stored credentials of an account; `nil` when there is none or it is disabled.
+    func credentials(of account: BareJID) async throws -> StoredCredentials?
+    /// Why the account may not log in here (access rules, address); `nil` when it may.
+    func refusal(of account: BareJID, on session: C2SSession) -> StanzaError?
+
+    /// Enters the session under the wanted or a made resource.
+    func bind(
+        _ session: C2SSession, account: BareJID, resource: String?
+    ) -> Result<FullJID, StanzaError>
+    /// Takes a stanza of a bound session.
+    func received(_ stanza: Stanza, from session: C2SSession)
+    /// The session is over, however it ended; called once after a successful bind.
+    func ended(_ session: C2SSession)
+
+    /// In-band registration before login (XEP-0077).
+    func registration(_ stanza: Stanza, on session: C2SSession) async -> Stanza
+}
+
+/// What logging in on a host needs beside its accounts.
+package struct LoginServices: Sendable {
+    package var policy: SASLPolicy
+    /// Stand in for accounts that do not exist.
+    package var decoys: DecoyCredentials
+    package var cache: VerifiedPasswordCache?
+    /// Derives keys off the event loops.
+    package var workers: NIOThreadPool
+
+    package init(
+        policy: SASLPolicy, decoys: DecoyCredentials, cache: VerifiedPasswordCache?,
+        workers: NIOThreadPool
+    ) {
+        self.policy = policy
+        self.decoys = decoys
+        self.cache = cache
+        self.workers = workers
+    }
+}

@@ -1,0 +1,78 @@
+import XMPPCore
+
+/// Login by IQ on a stream without version (XEP-0078), off unless configured.
+extension C2SSession {
+    func legacyAuthentication(_ stanza: Stanza) {
+        guard let query = stanza.payload.first("query", .legacyAuth), let host else {
+            return refuse(stanza, .badRequest)
+        }
+        guard isPlainAllowed else {
+            return refuse(stanza, StanzaError(.notAllowed, "encrypt the stream first"))
+        }
+        if stanza.type == .get {
+            let fields = ["username", "password", "resource"].map { Element($0, .legacyAuth) }
+            return deliver(stanza.result([Element("query", .legacyAuth, children: fields)]))
+        }
+        guard let name = query.child("username")?.text,
+            let account = BareJID(localpart: name, domainpart: host.domain),
+            let password = query.child("password").flatMap({ PreparedPassword($0.text) }),
+            let resource = query.child("resource")?.text, !resource.isEmpty
+        else { return refuse(stanza, .notAcceptable) }
+        check(account, password, on: host) { session, isRight in
+            session.finishLegacy(stanza, account: account, resource: resource, isRight: isRight)
+        }
+    }
+
+    private var isPlainAllowed: Bool {
+        switch options.plainWithoutTLS {
+        case .always: true
+        case .loopback: peer.security.isEncrypted || peer.isLoopback
+        case .never: peer.security.isEncrypted
+        }
+    }
+
+    private func check(
+        _ account: BareJID, _ password: PreparedPassword, on host: any C2SHost,
+        then next: @escaping @Sendable (C2SSession, Bool) -> Void
+    ) {
+        let login = host.login
+        park()
+        Task {
+            let found = try? await host.credentials(of: account)
+            let decoy = login.decoys.credentials(of: account, policy: login.policy.passwords)
+            let check = PasswordCheck(
+                account: account, password: password, credentials: found ?? decoy)
+            login.workers.submit { _ in
+                let isRight = check.run(cache: login.cache, now: .now) && found != nil
+                self.loop.execute {
+                    next(self, isRight)
+                    self.unpark()
+                }
+            }
+        }
+    }
+
+    private func finishLegacy(
+        _ stanza: Stanza, account: BareJID, resource: String, isRight: Bool
+    ) {
+        guard let host, !isOver else { return }
+        guard isRight else {
+            switch machine.loginRefused(SASLFailure(.notAuthorized)) {
+            case .fail: refuse(stanza, .notAuthorized)
+            case .failAndClose:
+                refuse(stanza, .notAuthorized)
+                fail(StreamError(.policyViolation, "too many refused logins"))
+            case .succeed, .ignore: break
+            }
+            return
+        }
+        if let refusal = host.refusal(of: account, on: self) { return refuse(stanza, refusal) }
+        switch host.bind(self, account: account, resource: resource) {
+        case .success(let full):
+            guard adopt(full) else { return host.ended(self) }
+            deliver(Stanza(.iq, type: .result, id: stanza.id))
+        case .failure(let error):
+            refuse(stanza, error)
+        }
+    }
+}

@@ -1,0 +1,293 @@
+import Logging
+package import XMPPCore
+
+/// Options of a client's stream, from its listener and host.
+package struct C2SOptions: Sendable {
+    package var policy = C2SStateMachine.Policy()
+    package var limitsBeforeLogin = StreamLimits.beforeLogin
+    package var limits = StreamLimits()
+    /// Seconds until a stream must be bound; 0 waits for ever.
+    package var negotiationTimeout = 120
+    /// Name of the access rule that a login must pass; `nil` for all.
+    package var access: String?
+    /// Name of the shaper rule; `nil` for none.
+    package var shaper: String?
+    /// Whether PLAIN is offered without TLS: always, never, or to this machine only.
+    package var plainWithoutTLS = PlainWithoutTLS.loopback
+
+    package init() {}
+}
+
+package enum PlainWithoutTLS: Sendable { case never, loopback, always }
+
+/// One client's stream over whichever transport, from its first header to its end.
+///
+/// Guarded by the event loop of its transport. Carries out what `C2SStateMachine` orders.
+package final class C2SSession: StanzaReceiver, @unchecked Sendable {
+    // Sendable because all is touched on `loop` only, but for the constants.
+    package let loop: StreamLoop
+    package let options: C2SOptions
+    package let directory: any C2SDirectory
+    package var transport: (any StreamTransport)?
+    package var peer: PeerFacts
+    package let kind: TransportKind
+    var machine: C2SStateMachine
+    package internal(set) var host: (any C2SHost)?
+    /// The bound address; set from bind on, also after the stream has ended.
+    package internal(set) var jid: JID?
+    private(set) var fullJID: FullJID?
+    var negotiation: SASLNegotiation?
+    /// Whether the account was made for this login and ends with it (XEP-0175).
+    package internal(set) var isAnonymous = false
+    /// `xml:lang` of the stream header, the default of its stanzas (RFC 6120 §4.7.4).
+    var language: String?
+    private var backlog: [Input] = []
+    private var parkings = 0
+    private var isEnded = false
+    private var negotiationTimer: CoarseTimers.Token?
+    /// Grows with everything the peer sends: tells a quiet stream from a busy one.
+    package private(set) var activity = 0
+    static let log = Logger(label: "martlet.c2s")
+
+    enum Input {
+        case opened(StreamHeader)
+        case stanza(ParsedStanza)
+        case nonza(Element)
+        case closed
+        case failed(StreamError)
+    }
+
+    package init(
+        transport: any StreamTransport, peer: PeerFacts, directory: any C2SDirectory,
+        options: C2SOptions
+    ) {
+        loop = transport.loop
+        kind = transport.kind
+        self.transport = transport
+        self.peer = peer
+        self.directory = directory
+        self.options = options
+        machine = C2SStateMachine(policy: options.policy, isEncrypted: peer.security.isEncrypted)
+        startNegotiationTimer()
+    }
+
+    package var limits: StreamLimits {
+        machine.isAuthenticated ? options.limits : options.limitsBeforeLogin
+    }
+
+    /// Whether bytes may be fed in large pieces: no layer below changes any more.
+    package var isEstablished: Bool { fullJID != nil }
+
+    // MARK: input
+
+    /// Whether something is awaited that the next stanza must not overtake.
+    package var isParked: Bool { parkings > 0 }
+
+    private func receive(_ input: Input) {
+        guard !isEnded else { return }
+        activity &+= 1
+        if isParked {
+            backlog.append(input)
+        } else {
+            process(input)
+        }
+    }
+
+    private func process(_ input: Input) {
+        switch input {
+        case .stanza(let stanza): process(stanza)
+        case .nonza(let nonza): process(nonza)
+        case .opened(let header): process(header)
+        case .closed: end(nil)
+        case .failed(let error): fail(error)
+        }
+    }
+
+    /// Holds all later input until `unpark`; the transport stops reading.
+    package func park() {
+        parkings += 1
+        if parkings == 1 { transport?.pauseInput() }
+    }
+
+    package func unpark() {
+        parkings -= 1
+        guard parkings == 0, !isEnded else { return }
+        var index = 0
+        let waiting = backlog
+        backlog = []
+        while index < waiting.count, parkings == 0, !isEnded {
+            process(waiting[index])
+            index += 1
+        }
+        if index < waiting.count { backlog.insert(contentsOf: waiting[index...], at: 0) }
+        if parkings == 0, !isEnded { transport?.resumeInput() }
+    }
+
+    /// Runs work that takes time, and keeps this stream's later stanzas waiting for it.
+    package func hold(_ work: @escaping @Sendable () async -> Void) {
+        park()
+        Task {
+            await work()
+            loop.execute { self.unpark() }
+        }
+    }
+
+    // MARK: the end
+
+    /// Ends the stream with an error that the peer is told.
+    package func fail(_ error: StreamError) { end(error) }
+
+    /// The connection is gone; nothing can be sent any more.
+    package func transportLost() {
+        guard !isEnded else { return }
+        transport = nil
+        end(nil)
+    }
+
+    func end(_ error: StreamError?) {
+        guard !isEnded else { return }
+        isEnded = true
+        backlog = []
+        negotiation = nil
+        cancelNegotiationTimer()
+        if let error, machine.state != .closed || error.condition != .conflict {
+            Self.log.debug(
+                "stream ended", metadata: ["jid": "\(jid?.description ?? "-")", "error": "\(error.condition.rawValue)"])
+        }
+        machine.closed()
+        let transport = transport
+        self.transport = nil
+        transport?.close(error)
+        guard fullJID != nil, let host else { return }
+        host.ended(self)
+    }
+
+    package var isOver: Bool { isEnded }
+
+    private func startNegotiationTimer() {
+        guard options.negotiationTimeout > 0 else { return }
+        negotiationTimer = loop.schedule(afterSeconds: options.negotiationTimeout) { [weak self] in
+            self?.end(StreamError(.connectionTimeout, "negotiation took too long"))
+        }
+    }
+
+    private func cancelNegotiationTimer() {
+        guard let negotiationTimer else { return }
+        loop.timers.cancel(negotiationTimer)
+        self.negotiationTimer = nil
+    }
+
+    // MARK: output
+
+    package func deliver(_ stanza: Stanza) { transport?.send(stanza) }
+
+    func send(_ nonza: Element) { transport?.send(nonza) }
+
+    // MARK: stream header
+
+    private func process(_ header: StreamHeader) {
+        var opening = C2SStateMachine.Opening()
+        opening.isStreamsNamespace = header.namespace == .streams && header.name == "stream"
+        opening.isClientNamespace = (header.contentNamespace ?? .client) == .client
+        let to = header["to"].flatMap { BareJID($0) }
+        let found = to.flatMap { $0.isDomain ? directory.host($0.domainpart) : nil }
+        opening.host = found?.domain
+        opening.hasTo = header["to"] != nil
+        opening.from = header["from"].flatMap { JID($0) }
+        opening.version = StreamVersion(header["version"])
+        language = header["lang", .xml].flatMap { $0.utf8.count <= 64 ? $0 : nil }
+        let answer = machine.streamOpened(opening)
+        switch answer {
+        case .accept(_, let offer):
+            host = found
+            open(header, version: opening.version)
+            sendFeatures(offer)
+        case .refuse(let error):
+            open(header, version: .current)
+            fail(error)
+        case .ignore:
+            break
+        }
+    }
+
+    private func open(_ header: StreamHeader, version: StreamVersion) {
+        transport?.open(
+            StreamOpening(
+                id: SecureRandom.token(), from: host?.domain ?? directory.defaultDomain,
+                to: header["from"].flatMap { JID($0) }, language: language ?? "en",
+                hasVersion: version == .current))
+    }
+
+    private func sendFeatures(_ offer: C2SStateMachine.Offer) {
+        guard let host else { return }
+        var features = Element("features", .streams)
+        switch offer {
+        case .none:
+            return
+        case .bind:
+            features.append(Element("bind", .bind))
+            features.append(
+                Element("session", .session, children: [Element("optional", .session)]))
+            host.features(isAuthenticated: true, for: self).forEach { features.append($0) }
+        case .login(let isTLSOffered, let isTLSRequired, _):
+            if isTLSOffered, kind == .tcp {
+                features.append(
+                    Element(
+                        "starttls", .tls,
+                        children: [Element(isTLSRequired ? "required" : "optional", .tls)]))
+            }
+            if !isTLSRequired {
+                mechanismFeatures().forEach { features.append($0) }
+                host.features(isAuthenticated: false, for: self).forEach { features.append($0) }
+            }
+        }
+        send(features)
+    }
+
+    // MARK: bind
+
+    func bind(_ stanza: Stanza, account: BareJID) {
+        guard let host else { return }
+        if let refusal = host.refusal(of: account, on: self) {
+            refuse(stanza, refusal)
+            return
+        }
+        let wanted = stanza.payload.first("bind", .bind)?.child("resource")?.text
+        switch host.bind(self, account: account, resource: wanted) {
+        case .success(let full):
+            guard adopt(full) else { return host.ended(self) }
+            let child = Element("jid", .bind, text: full.description)
+            deliver(
+                Stanza(
+                    .iq, type: .result, id: stanza.id,
+                    elements: [Element("bind", .bind, children: [child])]))
+        case .failure(let error):
+            refuse(stanza, error)
+        }
+    }
+
+    /// Takes the bound address on.
+    func adopt(_ full: FullJID) -> Bool {
+        guard machine.bound(full) else { return false }
+        fullJID = full
+        jid = JID(full)
+        cancelNegotiationTimer()
+        return true
+    }
+
+    func refuse(_ stanza: Stanza, _ error: StanzaError) {
+        guard stanza.type != .error, stanza.type != .result else { return }
+        deliver(
+            Stanza(
+                stanza.kind, type: .error, id: stanza.id, from: stanza.to,
+                payload: stanza.payload.appending(error.element)))
+    }
+}
+
+extension C2SSession: StreamParserDelegate {
+    package func parserOpened(_ header: StreamHeader) { receive(.opened(header)) }
+    package func parserReceived(_ stanza: ParsedStanza) { receive(.stanza(stanza)) }
+    package func parserReceived(_ nonza: Element) { receive(.nonza(nonza)) }
+    package func parserClosed() { receive(.closed) }
+    package func parserFailed(_ error: StreamError) { receive(.failed(error)) }
+}

@@ -1,0 +1,166 @@
+import Glibc
+import Synchronization
+package import XMPPCore
+
+/// What a stream loop needs of the thread it runs on.
+package protocol LoopDriver: Sendable {
+    /// Runs the work on the loop's thread, soon; callable from any thread.
+    func wake(_ work: @escaping @Sendable () -> Void)
+    /// Runs the work on the loop's thread after what is ready now; called on that thread only.
+    func atEndOfTurn(_ work: @escaping @Sendable () -> Void)
+    /// Runs the work on the loop's thread later; called on that thread only.
+    func schedule(afterMilliseconds delay: Int, _ work: @escaping @Sendable () -> Void)
+}
+
+/// Takes stanzas on one loop: a session, a component, a test.
+package protocol StanzaReceiver: AnyObject, Sendable {
+    var loop: StreamLoop { get }
+    /// Called on `loop` only.
+    func deliver(_ stanza: Stanza)
+}
+
+/// Holds written bytes until the end of the loop's turn, so that many stanzas leave in one write.
+package protocol FlushedAtEndOfTurn: AnyObject {
+    func flushOutput()
+}
+
+/// One thread that streams live on: a NIO event loop or an HTTP loop.
+///
+/// All state of a stream is touched on its loop only. Other threads reach it through the mailbox,
+/// which keeps the order in which they wrote and wakes the loop once for many letters.
+package final class StreamLoop: @unchecked Sendable {
+    // Sendable because all but `mailbox` is touched on the loop's own thread only.
+    private enum Letter {
+        case stanza(Stanza, any StanzaReceiver)
+        case work(@Sendable () -> Void)
+    }
+
+    private struct Mailbox {
+        var letters: [Letter] = []
+        var isWakingUp = false
+    }
+
+    /// Stanzas that may wait for a loop before senders are told to slow down.
+    private static let lettersMax = 65_536
+
+    private let driver: any LoopDriver
+    private let mailbox = Mutex(Mailbox())
+    private var spare: [Letter] = []
+    private var unflushed: [any FlushedAtEndOfTurn] = []
+    private var isFlushScheduled = false
+    /// Parsers between streams.
+    package let parsers = ParserPool()
+    package let timers = CoarseTimers()
+
+    package init(driver: any LoopDriver) { self.driver = driver }
+
+    // MARK: which thread
+
+    private static let currentKey: pthread_key_t = {
+        var key = pthread_key_t()
+        pthread_key_create(&key, nil)
+        return key
+    }()
+
+    /// Marks the calling thread as this loop's; once, before the first stream.
+    package func adoptCurrentThread() {
+        pthread_setspecific(Self.currentKey, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    package var isCurrent: Bool {
+        pthread_getspecific(Self.currentKey) == Unmanaged.passUnretained(self).toOpaque()
+    }
+
+    // MARK: letters
+
+    /// Brings a stanza to a receiver of this loop, at once when the caller is on the loop.
+    ///
+    /// - Returns: `false` when the loop has so much to do that the stanza was not taken.
+    package func deliver(_ stanza: Stanza, to receiver: any StanzaReceiver) -> Bool {
+        if isCurrent {
+            receiver.deliver(stanza)
+            return true
+        }
+        return post(.stanza(stanza, receiver), max: Self.lettersMax)
+    }
+
+    /// Runs work on the loop, after everything that was posted to it before.
+    package func execute(_ work: @escaping @Sendable () -> Void) {
+        _ = post(.work(work), max: .max)
+    }
+
+    private func post(_ letter: Letter, max: Int) -> Bool {
+        let (isTaken, mustWake) = mailbox.withLock { box in
+            guard box.letters.count < max else { return (false, false) }
+            box.letters.append(letter)
+            guard !box.isWakingUp else { return (true, false) }
+            box.isWakingUp = true
+            return (true, true)
+        }
+        if mustWake { driver.wake { self.drain() } }
+        return isTaken
+    }
+
+    private func drain() {
+        var letters = mailbox.withLock { box in
+            box.isWakingUp = false
+            let letters = box.letters
+            box.letters = spare
+            spare = []
+            return letters
+        }
+        for letter in letters {
+            switch letter {
+            case .stanza(let stanza, let receiver): receiver.deliver(stanza)
+            case .work(let work): work()
+            }
+        }
+        guard letters.capacity <= 1024 else { return }
+        letters.removeAll(keepingCapacity: true)
+        spare = letters
+    }
+
+    // MARK: flushing
+
+    /// Asks for one `flushOutput` at the end of this turn.
+    package func flushLater(_ output: any FlushedAtEndOfTurn) {
+        unflushed.append(output)
+        guard !isFlushScheduled else { return }
+        isFlushScheduled = true
+        driver.atEndOfTurn { self.flush() }
+    }
+
+    private func flush() {
+        isFlushScheduled = false
+        var outputs = unflushed
+        unflushed = []
+        for output in outputs { output.flushOutput() }
+        guard unflushed.isEmpty, outputs.capacity <= 1024 else { return }
+        outputs.removeAll(keepingCapacity: true)
+        unflushed = outputs
+    }
+
+    // MARK: time
+
+    /// Runs the work on this loop after at least so many seconds; called on the loop only.
+    package func schedule(
+        afterSeconds seconds: Int, _ work: @escaping @Sendable () -> Void
+    ) -> CoarseTimers.Token {
+        let token = timers.add(afterSeconds: seconds, work)
+        if timers.mustTick { tick() }
+        return token
+    }
+
+    /// Runs the work on this loop after a short while that is not worth cancelling.
+    package func schedule(
+        afterMilliseconds delay: Int, _ work: @escaping @Sendable () -> Void
+    ) {
+        driver.schedule(afterMilliseconds: delay, work)
+    }
+
+    private func tick() {
+        driver.schedule(afterMilliseconds: 1000) {
+            if self.timers.fireDue() { self.tick() }
+        }
+    }
+}
