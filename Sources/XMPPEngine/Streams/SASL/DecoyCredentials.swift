@@ -15,7 +15,7 @@ package struct DecoyCredentials: Sendable {
     func credentials(of account: BareJID, policy: PasswordPolicy) -> StoredCredentials {
         switch policy.format {
         case .plain:
-            .plain(Base64.encode(derive(16, "password", account, .sha256)))
+            .plain(password(of: account))
         case .scram:
             .scram(
                 policy.hashes.map { keys(of: account, hash: $0, iterations: policy.iterations) })
@@ -35,6 +35,14 @@ package struct DecoyCredentials: Sendable {
     /// The salt of an account that has none stored, existing or not.
     func salt(of account: BareJID, hash: HashFunction) -> [UInt8] {
         derive(PasswordPolicy.saltBytes, "salt", account, hash)
+    }
+
+    private func password(of account: BareJID) -> PreparedPassword {
+        let text = Base64.encode(derive(16, "password", account, .sha256))
+        guard let password = PreparedPassword(text) else {
+            preconditionFailure("SASLprep refuses base 64")
+        }
+        return password
     }
 
     private func derive(

@@ -1,7 +1,6 @@
 /// SCRAM keys to be made off the event loop from a password that is stored as it is.
 package struct KeyDerivation: Hashable, Sendable {
-    /// The prepared password.
-    let password: String
+    let password: PreparedPassword
     package let hash: HashFunction
     package let salt: [UInt8]
     /// PBKDF2 rounds.

@@ -3,8 +3,7 @@ import XMPPCore
 /// A password to be checked off the event loop, for PLAIN.
 package struct PasswordCheck: Hashable, Sendable {
     package let account: BareJID
-    /// The prepared password.
-    let password: String
+    let password: PreparedPassword
     /// Made-up ones when there is no such account, so that the work is the same.
     package let credentials: StoredCredentials
 
@@ -16,7 +15,7 @@ package struct PasswordCheck: Hashable, Sendable {
     /// - Returns: The answer for ``SASLNegotiation/passwordVerified(_:for:)``.
     package func run(cache: VerifiedPasswordCache?, now: ContinuousClock.Instant) -> Bool {
         if let cache, cache.contains(self, now: now) { return true }
-        guard PasswordHasher.verify(preparedPassword: password, against: credentials) else {
+        guard PasswordHasher.verify(password, against: credentials) else {
             return false
         }
         cache?.insert(self, now: now)

@@ -5,50 +5,45 @@ package enum PasswordHasher {
     /// Makes the credentials of a new or changed password.
     ///
     /// - Parameters:
-    ///   - password: As the user typed it.
+    ///   - password: Of the account.
     ///   - policy: Format, hash functions and rounds.
     ///   - random: Gives as many random bytes as asked for, for the salts.
-    /// - Returns: What to store; `nil` when SASLprep refuses the password.
+    /// - Returns: What to store.
     package static func derive(
-        password: String, policy: PasswordPolicy,
+        _ password: PreparedPassword, policy: PasswordPolicy,
         random: (_ count: Int) -> [UInt8] = SecureRandom.bytes
-    ) -> StoredCredentials? {
-        guard let prepared = SASLprep.prepare(password) else { return nil }
+    ) -> StoredCredentials {
         switch policy.format {
         case .plain:
-            return .plain(prepared)
+            .plain(password)
         case .scram:
-            return .scram(
+            .scram(
                 policy.hashes.map { hash in
                     SCRAMKeys(
-                        password: prepared, hash: hash, salt: random(PasswordPolicy.saltBytes),
+                        password: password, hash: hash, salt: random(PasswordPolicy.saltBytes),
                         iterations: policy.iterations)
                 })
         }
     }
 
-    /// Whether a password as the user typed it belongs to the credentials.
-    package static func verify(password: String, against credentials: StoredCredentials) -> Bool {
-        guard let prepared = SASLprep.prepare(password) else { return false }
-        return verify(preparedPassword: prepared, against: credentials)
-    }
-
-    /// Whether a prepared password belongs to the credentials.
+    /// Whether a password belongs to the credentials.
     ///
     /// Any one set of keys decides, so the one that costs least is asked: finding another
     /// password for it needs a preimage, which none of the three hash functions gives.
-    static func verify(preparedPassword: String, against credentials: StoredCredentials) -> Bool {
+    package static func verify(
+        _ password: PreparedPassword, against credentials: StoredCredentials
+    ) -> Bool {
         switch credentials {
         case .plain(let stored):
             // Digests, so that not even the length of the password shows in the time it takes.
             return ConstantTime.areEqual(
-                HashFunction.sha256.digest(of: Array(stored.utf8)),
-                HashFunction.sha256.digest(of: Array(preparedPassword.utf8)))
+                HashFunction.sha256.digest(of: stored.bytes),
+                HashFunction.sha256.digest(of: password.bytes))
         case .scram(let sets):
             guard let cheapest = sets.min(by: { cost(of: $0) < cost(of: $1) }) else {
                 return false
             }
-            return cheapest.match(password: preparedPassword)
+            return cheapest.match(password)
         }
     }
 

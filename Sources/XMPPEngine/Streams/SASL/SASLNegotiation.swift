@@ -36,7 +36,7 @@ package struct SASLNegotiation {
     /// A login that waits for the credentials of its account.
     private enum Request {
         case external
-        case plain(password: String)
+        case plain(PreparedPassword)
         case scram(SCRAMRequest)
     }
 
@@ -51,11 +51,10 @@ package struct SASLNegotiation {
     package static let messageBytesMax = 8192
 
     /// What the stream features list.
-    package let offer: MechanismOffer
+    package var offer: MechanismOffer { rules.offer }
 
-    private let host: BareJID
-    private let policy: SASLPolicy
-    private let security: TransportSecurity
+    private let rules: LoginRules
+    private let passwords: PasswordPolicy
     private let decoys: DecoyCredentials
     private var attempt = SASLAttempt()
     private var state = State.idle
@@ -70,11 +69,11 @@ package struct SASLNegotiation {
     package init(
         host: BareJID, policy: SASLPolicy, security: TransportSecurity, decoys: DecoyCredentials
     ) {
-        self.host = host
-        self.policy = policy
-        self.security = security
+        rules = LoginRules(
+            host: host, security: security,
+            offer: MechanismOffer(policy: policy, security: security, host: host))
+        passwords = policy.passwords
         self.decoys = decoys
-        offer = MechanismOffer(policy: policy, security: security, host: host)
     }
 
     /// The client sent `<auth/>`; an attempt under way ends without an answer.
@@ -127,7 +126,7 @@ package struct SASLNegotiation {
         guard attempt == self.attempt, case .lookingUp(let account, let request) = state else {
             return .ignore
         }
-        let decoy = decoys.credentials(of: account, policy: policy.passwords)
+        let decoy = decoys.credentials(of: account, policy: passwords)
         switch request {
         case .external:
             guard credentials != nil else { return fail(SASLFailure(.notAuthorized)) }
@@ -222,113 +221,32 @@ extension SASLNegotiation {
     ) throws(SASLFailure) -> Order {
         switch mechanism {
         case .external:
-            let account = try certifiedAccount(authzid: message)
+            let account = try rules.certifiedAccount(authzid: message)
             return lookUp(account, for: mechanism, .external)
         case .scram(let hash, let bound):
             let first = try SCRAMClientFirst(message)
             let request = SCRAMRequest(
                 first: first, hash: hash, nonce: nonce,
-                bindingData: try bindingData(for: first.binding, bound: bound))
-            let account = try account(named: first.username, authzid: first.authzid)
+                bindingData: try rules.bindingData(for: first.binding, bound: bound))
+            let account = try rules.account(named: first.username, authzid: first.authzid)
             return lookUp(account, for: mechanism, .scram(request))
         case .plain:
             let plain = try PlainMessage(message)
-            let account = try account(
+            let account = try rules.account(
                 named: plain.username, authzid: plain.authzid.isEmpty ? nil : plain.authzid)
-            guard let password = SASLprep.prepare(plain.password) else {
+            guard let password = PreparedPassword(plain.password) else {
                 throw SASLFailure(.notAuthorized)
             }
-            return lookUp(account, for: mechanism, .plain(password: password))
+            return lookUp(account, for: mechanism, .plain(password))
         case .anonymous:
-            try Self.checkTrace(message)
+            try LoginRules.checkTrace(message)
             return succeed(
-                try temporaryAccount(nonce), isAnonymous: true, additionalData: nil)
+                try rules.temporaryAccount(nonce), isAnonymous: true, additionalData: nil)
         }
     }
 }
 
 extension SASLNegotiation {
-    /// The account that a user name means, when the user may act as `authzid`.
-    ///
-    /// - Throws: `not-authorized` when no account can have this name; `invalid-authzid` unless it
-    ///   is absent or the account's own address (RFC 6120 §6.3.8).
-    private func account(
-        named username: String, authzid: String?
-    ) throws(SASLFailure) -> BareJID {
-        guard let prepared = SASLprep.prepare(username),
-            let account = BareJID(localpart: prepared, domainpart: host.domainpart)
-        else { throw SASLFailure(.notAuthorized) }
-        guard let authzid else { return account }
-        guard BareJID(authzid) == account else { throw SASLFailure(.invalidAuthzid) }
-        return account
-    }
-
-    /// The account that the client's certificate and its authorization identity agree on.
-    ///
-    /// - Throws: `invalid-authzid` when the identity is not in the certificate, or there is none
-    ///   and the certificate has several (XEP-0178 §2).
-    private func certifiedAccount(authzid: [UInt8]) throws(SASLFailure) -> BareJID {
-        let accounts = security.certificateAddresses.filter { $0.isAccount(on: host) }
-        guard !authzid.isEmpty else {
-            guard let account = accounts.first, accounts.allSatisfy({ $0 == account }) else {
-                throw SASLFailure(.invalidAuthzid)
-            }
-            return account
-        }
-        guard let text = String(validating: authzid, as: UTF8.self) else {
-            throw SASLFailure(.malformedRequest)
-        }
-        guard let account = BareJID(text), accounts.contains(account) else {
-            throw SASLFailure(.invalidAuthzid)
-        }
-        return account
-    }
-
-    /// An address nobody can guess, for one anonymous session.
-    private func temporaryAccount(_ nonce: String) throws(SASLFailure) -> BareJID {
-        let digits = Array("0123456789abcdef")
-        let digest = HashFunction.sha256.digest(of: Array(nonce.utf8)).prefix(16)
-        let localpart = digest.map { "\(digits[Int($0 >> 4)])\(digits[Int($0 & 15)])" }.joined()
-        guard let account = BareJID(localpart: localpart, domainpart: host.domainpart) else {
-            throw SASLFailure(.temporaryAuthFailure)
-        }
-        return account
-    }
-
-    /// Checks the trace of an anonymous client: at most 255 characters, no controls (RFC 4505 §2).
-    private static func checkTrace(_ message: [UInt8]) throws(SASLFailure) {
-        guard let trace = String(validating: message, as: UTF8.self),
-            trace.unicodeScalars.count <= 255,
-            !trace.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F })
-        else { throw SASLFailure(.malformedRequest) }
-    }
-
-    /// The channel binding data that the client's proof must cover; empty for none.
-    ///
-    /// - Throws: `malformed-request` when flag and mechanism disagree; `not-authorized` when the
-    ///   binding is not to be had, or the client was kept from seeing the -PLUS mechanisms
-    ///   (RFC 5802 §6).
-    private func bindingData(
-        for binding: SCRAMClientFirst.Binding, bound: Bool
-    ) throws(SASLFailure) -> [UInt8] {
-        switch (binding, bound) {
-        case (.unsupported, false):
-            return []
-        case (.notOffered, false):
-            guard !offer.offersChannelBinding else {
-                throw SASLFailure(.notAuthorized, "The server does support channel binding")
-            }
-            return []
-        case (.used(let name), true):
-            guard let type = ChannelBindingType(rawValue: name),
-                let data = security.channelBindings[type]
-            else { throw SASLFailure(.notAuthorized, "Unsupported channel binding type") }
-            return data
-        case (.unsupported, true), (.notOffered, true), (.used, false):
-            throw SASLFailure(.malformedRequest)
-        }
-    }
-
     /// Answers a SCRAM client's first message, or has the keys made for that.
     private mutating func challenge(
         _ account: BareJID, _ request: SCRAMRequest, _ credentials: StoredCredentials?,
@@ -340,11 +258,11 @@ extension SASLNegotiation {
             let derivation = KeyDerivation(
                 password: password, hash: request.hash,
                 salt: decoys.salt(of: account, hash: request.hash),
-                iterations: policy.passwords.iterations)
+                iterations: passwords.iterations)
             return .deriveKeys(derivation, attempt)
         case .scram(let sets):
             let decoyKeys = decoys.keys(
-                of: account, hash: request.hash, iterations: policy.passwords.iterations)
+                of: account, hash: request.hash, iterations: passwords.iterations)
             // An account without keys for this mechanism looks like none.
             let keys = sets.first { $0.hash == request.hash }
             let isKnown = credentials != nil && keys != nil

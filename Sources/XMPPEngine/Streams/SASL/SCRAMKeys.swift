@@ -1,5 +1,5 @@
 /// What a server keeps to check one account's SCRAM logins with one hash function (RFC 5802 §3).
-package struct SCRAMKeys: Hashable, Sendable {
+package struct SCRAMKeys: Hashable, Sendable, CustomStringConvertible {
     private static let saltBytesMax = 64
 
     package let hash: HashFunction
@@ -26,10 +26,10 @@ package struct SCRAMKeys: Hashable, Sendable {
         self.serverKey = serverKey
     }
 
-    /// Derives the keys of a prepared password; milliseconds of work, not for an event loop.
-    init(password: String, hash: HashFunction, salt: [UInt8], iterations: Int) {
+    /// Derives the keys of a password; milliseconds of work, not for an event loop.
+    init(password: PreparedPassword, hash: HashFunction, salt: [UInt8], iterations: Int) {
         let salted = hash.deriveKey(
-            password: Array(password.utf8), salt: salt, iterations: iterations)
+            password: password.bytes, salt: salt, iterations: iterations)
         let clientKey = hash.authenticationCode(of: Array("Client Key".utf8), key: salted)
         self.hash = hash
         self.salt = salt
@@ -38,8 +38,10 @@ package struct SCRAMKeys: Hashable, Sendable {
         serverKey = hash.authenticationCode(of: Array("Server Key".utf8), key: salted)
     }
 
-    /// Whether a prepared password is the one these keys were made of; as slow as making them.
-    func match(password: String) -> Bool {
+    package var description: String { SASLMechanism.scramName(of: hash) + " keys" }
+
+    /// Whether a password is the one these keys were made of; as slow as making them.
+    func match(_ password: PreparedPassword) -> Bool {
         let candidate = SCRAMKeys(
             password: password, hash: hash, salt: salt, iterations: iterations)
         return ConstantTime.areEqual(candidate.storedKey, storedKey)

@@ -1,7 +1,7 @@
 /// What an account store keeps to check an account's logins.
 package enum StoredCredentials: Hashable, Sendable {
-    /// The prepared password itself.
-    case plain(String)
+    /// The password itself.
+    case plain(PreparedPassword)
     /// SCRAM keys, at most one set for each hash function.
     case scram([SCRAMKeys])
 
@@ -12,7 +12,7 @@ package enum StoredCredentials: Hashable, Sendable {
     /// Sets of SCRAM keys as RFC 5803 writes them, separated by a space; `PLAIN$` and the password.
     package var encoded: String {
         switch self {
-        case .plain(let password): Self.plainPrefix + password
+        case .plain(let password): Self.plainPrefix + password.text
         case .scram(let sets): sets.map(\.encoded).joined(separator: " ")
         }
     }
@@ -21,8 +21,10 @@ package enum StoredCredentials: Hashable, Sendable {
     package init?(encoded text: String) {
         guard !text.utf8.starts(with: Self.plainPrefix.utf8) else {
             let password = text.utf8.dropFirst(Self.plainPrefix.utf8.count)
-            guard !password.isEmpty else { return nil }
-            self = .plain(String(decoding: password, as: UTF8.self))
+            guard let password = PreparedPassword(String(decoding: password, as: UTF8.self)) else {
+                return nil
+            }
+            self = .plain(password)
             return
         }
         var sets: [SCRAMKeys] = []

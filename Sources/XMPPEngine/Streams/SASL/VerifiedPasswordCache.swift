@@ -84,7 +84,7 @@ package final class VerifiedPasswordCache: Sendable {
     }
 
     private func tag(of check: PasswordCheck) -> Tag {
-        let parts = [check.account.text, check.credentials.encoded, check.password]
+        let parts = [check.account.text, check.credentials.encoded, check.password.text]
         let message = Array(parts.joined(separator: "\0").utf8)
         return Tag(HashFunction.sha256.authenticationCode(of: message, key: key))
     }
