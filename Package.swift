@@ -61,7 +61,7 @@ let package = Package(
         engine(
             "XMPPEngine",
             folders: ["Supervision", "Listening", "Streams", "Routing", "Hosting", "Modules"],
-            uses: ["XMPPCore", "XMPPStorage", "XMPPConfig", "COpenSSL", log] + nio),
+            uses: ["XMPPCore", "XMPPStorage", "XMPPConfig", "COpenSSL", "CLibIDN", log] + nio),
 
         .target(
             name: "HTTPFront",

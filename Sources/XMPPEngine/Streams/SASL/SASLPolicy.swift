@@ -1,0 +1,16 @@
+/// What a host's configuration says of logging in.
+package struct SASLPolicy: Sendable {
+    package var disabledMechanisms: Set<SASLMechanism> = []
+    /// Whether nobody may log in before the stream is encrypted (`starttls_required`).
+    package var requiresEncryption = false
+    /// Whether PLAIN is offered on an unencrypted stream: the password can be read on the way.
+    package var allowsPlainUnencrypted = false
+    /// Whether accounts log in with passwords (PLAIN and SCRAM).
+    package var offersPasswords = true
+    /// Whether anyone gets a temporary account (XEP-0175).
+    package var offersAnonymous = false
+    package var passwords = PasswordPolicy()
+
+    /// The default: passwords, PLAIN only when encrypted, nothing anonymous.
+    package init() {}
+}
