@@ -1,4 +1,4 @@
-package import NIOCore
+import NIOCore
 
 /// How the bytes of a stanza stand in the stream around them.
 package enum WireFraming: Sendable {

@@ -1,5 +1,5 @@
-package import NIOPosix
-package import XMPPCore
+import NIOPosix
+import XMPPCore
 
 /// Finds the served host that a client's stream is for.
 package protocol C2SDirectory: AnyObject, Sendable {

@@ -1,4 +1,6 @@
-package import XMPPCore
+import Logging
+import NIOPosix
+import XMPPCore
 
 /// STARTTLS and SASL on a client's stream (RFC 6120 §5–6).
 extension C2SSession {

@@ -1,3 +1,4 @@
+import NIOPosix
 import XMPPCore
 
 /// Login by IQ on a stream without version (XEP-0078), off unless configured.

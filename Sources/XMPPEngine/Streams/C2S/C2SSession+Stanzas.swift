@@ -1,4 +1,4 @@
-package import XMPPCore
+import XMPPCore
 
 /// What a client sends, checked and handed on (RFC 6120 §8).
 extension C2SSession {

@@ -1,5 +1,5 @@
 import Logging
-package import XMPPCore
+import XMPPCore
 
 /// Options of a client's stream, from its listener and host.
 package struct C2SOptions: Sendable {
@@ -33,6 +33,8 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
     package let kind: TransportKind
     var machine: C2SStateMachine
     package internal(set) var host: (any C2SHost)?
+    /// What the layer that bound the session keeps about it.
+    package var binding: (any AnyObject & Sendable)?
     /// The bound address; set from bind on, also after the stream has ended.
     package internal(set) var jid: JID?
     private(set) var fullJID: FullJID?
@@ -275,7 +277,8 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
         return true
     }
 
-    func refuse(_ stanza: Stanza, _ error: StanzaError) {
+    /// Answers a stanza of this client with an error, when its type allows an answer.
+    package func refuse(_ stanza: Stanza, _ error: StanzaError) {
         guard stanza.type != .error, stanza.type != .result else { return }
         deliver(
             Stanza(

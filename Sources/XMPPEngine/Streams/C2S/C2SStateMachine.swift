@@ -1,4 +1,4 @@
-package import XMPPCore
+import XMPPCore
 
 /// How far a client's stream has come: TLS, login, bind, session (RFC 6120 §5–7).
 ///

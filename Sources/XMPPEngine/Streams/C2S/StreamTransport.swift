@@ -1,4 +1,4 @@
-package import XMPPCore
+import XMPPCore
 
 /// How a client reaches the server.
 package enum TransportKind: String, Sendable, CaseIterable {

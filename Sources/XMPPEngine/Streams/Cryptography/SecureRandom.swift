@@ -12,3 +12,8 @@ package enum SecureRandom {
         return output
     }
 }
+
+extension SecureRandom {
+    /// 144 random bits in base 64: a nonce, a stream identifier, a session key.
+    package static func token() -> String { Base64.encode(bytes(18)) }
+}

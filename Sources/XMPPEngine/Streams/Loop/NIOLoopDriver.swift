@@ -1,4 +1,4 @@
-package import NIOCore
+import NIOCore
 
 /// Runs a stream loop on a NIO event loop.
 package struct NIOLoopDriver: LoopDriver {

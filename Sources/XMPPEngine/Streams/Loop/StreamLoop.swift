@@ -1,6 +1,6 @@
 import Glibc
 import Synchronization
-package import XMPPCore
+import XMPPCore
 
 /// What a stream loop needs of the thread it runs on.
 package protocol LoopDriver: Sendable {

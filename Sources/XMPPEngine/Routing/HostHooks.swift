@@ -1,0 +1,65 @@
+import XMPPCore
+import XMPPStorage
+
+/// What a hook decides about a stanza.
+package enum StanzaVerdict: Sendable {
+    case pass
+    case change(Stanza)
+    /// Dropped without a word to the sender.
+    case drop
+    /// Answered with an error, when its type allows an answer.
+    case bounce(StanzaError)
+}
+
+/// Where modules look into the way of a stanza on one host; every point is declared here.
+package final class HostHooks: Sendable {
+    package typealias Screen = @Sendable (Stanza) -> StanzaVerdict
+
+    /// A stanza of one of the host's clients, before it is routed.
+    package let sent = HookPoint<@Sendable (Stanza, C2SSession) -> StanzaVerdict>()
+    /// A stanza for an account of the host, before it is delivered.
+    package let arriving = HookPoint<Screen>()
+    /// A message went to these sessions of a local account.
+    package let delivered = HookPoint<@Sendable (Stanza, [ClientResource]) -> Void>()
+    /// A message found no session that takes it; the first handler that answers `true` has kept it.
+    package let undelivered = HookPoint<@Sendable (Stanza, BareJID) async -> OfflineOutcome>()
+    /// A session became available for the first time, or with another priority than a negative one.
+    package let becameAvailable = HookPoint<@Sendable (ClientResource) async -> Void>()
+    package let sessionBound = HookPoint<@Sendable (ClientResource) -> Void>()
+    package let sessionEnded = HookPoint<@Sendable (ClientResource) -> Void>()
+    /// A client stream was silent for a while; see `Modules/Ping`.
+    package let accountCreated = HookPoint<@Sendable (BareJID) async -> Void>()
+    package let accountRemoved = HookPoint<@Sendable (BareJID) async -> Void>()
+    /// Stream features to offer (RFC 6120 §4.3.2); the Boolean says whether the client has logged in.
+    package let streamFeatures = HookPoint<@Sendable (Bool, C2SSession) -> [Element]>()
+    /// An element for the body of presence that leaves the host's accounts.
+    package let presenceSent = HookPoint<Screen>()
+
+    package init() {}
+
+    /// Removes everything a module attached.
+    package func detach(_ owner: String) {
+        sent.detach(owner)
+        arriving.detach(owner)
+        delivered.detach(owner)
+        undelivered.detach(owner)
+        becameAvailable.detach(owner)
+        sessionBound.detach(owner)
+        sessionEnded.detach(owner)
+        accountCreated.detach(owner)
+        accountRemoved.detach(owner)
+        streamFeatures.detach(owner)
+        presenceSent.detach(owner)
+    }
+}
+
+/// What became of a message for an account without a session (XEP-0160).
+package enum OfflineOutcome: Sendable {
+    case kept
+    /// Not one to keep; the sender hears nothing.
+    case ignored
+    /// The store is full or failed; the sender is told.
+    case refused(StanzaError)
+    /// Not this handler's affair.
+    case unhandled
+}

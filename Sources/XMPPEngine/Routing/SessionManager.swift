@@ -1,0 +1,103 @@
+import Synchronization
+import XMPPCore
+
+/// The bound sessions of one host, by account (the classic `ejabberd_sm`).
+///
+/// Sharded; each shard is held by a `Mutex` for a look-up only.
+package final class SessionManager: Sendable {
+    private final class Shard: Sendable {
+        let accounts = Mutex<[BareJID: [ClientResource]]>([:])
+    }
+
+    private static let shardCount = 32
+    private let shards: [Shard]
+
+    package init() {
+        shards = (0..<Self.shardCount).map { _ in Shard() }
+    }
+
+    private func shard(_ account: BareJID) -> Shard {
+        // The last bytes differ more than the first.
+        var hash: UInt32 = 0
+        for byte in account.text.utf8 { hash = hash &* 31 &+ UInt32(byte) }
+        return shards[Int(truncatingIfNeeded: hash) & (Self.shardCount - 1)]
+    }
+
+    /// What became of entering a session.
+    package enum Entry: Sendable {
+        /// The session that held the resource before, if any, is replaced.
+        case entered(replaced: ClientResource?)
+        case taken
+        case tooMany(oldest: ClientResource)
+    }
+
+    /// Enters a session, or says why not.
+    ///
+    /// - Parameters:
+    ///   - resource: The session to enter.
+    ///   - replacing: Whether it takes the place of one with the same address.
+    ///   - sessionsMax: Most sessions of one account.
+    package func enter(
+        _ resource: ClientResource, replacing: Bool, sessionsMax: Int
+    ) -> Entry {
+        let account = resource.jid.bare
+        return shard(account).accounts.withLock { accounts in
+            var sessions = accounts[account] ?? []
+            let name = resource.jid.resourcepart
+            if let index = sessions.firstIndex(where: { $0.jid.resourcepart == name }) {
+                guard replacing else { return .taken }
+                let old = sessions[index]
+                sessions[index] = resource
+                accounts[account] = sessions
+                return .entered(replaced: old)
+            }
+            if sessions.count >= sessionsMax, let oldest = sessions.first {
+                return .tooMany(oldest: oldest)
+            }
+            sessions.append(resource)
+            accounts[account] = sessions
+            return .entered(replaced: nil)
+        }
+    }
+
+    /// Removes a session; `false` when another has taken its place.
+    package func leave(_ resource: ClientResource) -> Bool {
+        let account = resource.jid.bare
+        return shard(account).accounts.withLock { accounts in
+            guard var sessions = accounts[account],
+                let index = sessions.firstIndex(where: { $0 === resource })
+            else { return false }
+            sessions.remove(at: index)
+            accounts[account] = sessions.isEmpty ? nil : sessions
+            return true
+        }
+    }
+
+    package func sessions(of account: BareJID) -> [ClientResource] {
+        shard(account).accounts.withLock { $0[account] ?? [] }
+    }
+
+    package func session(_ account: BareJID, _ resource: String) -> ClientResource? {
+        shard(account).accounts.withLock { accounts in
+            accounts[account]?.first { $0.jid.resourcepart == resource }
+        }
+    }
+
+    /// Sessions that are available, whatever their priority.
+    package func available(_ account: BareJID) -> [ClientResource] {
+        sessions(of: account).filter(\.isAvailable)
+    }
+
+    /// Every session, for lists that people read.
+    package var all: [ClientResource] {
+        shards.flatMap { shard in
+            shard.accounts.withLock { accounts in accounts.values.flatMap { $0 } }
+        }
+    }
+
+    package var count: Int {
+        shards.reduce(0) { sum, shard in
+            sum + shard.accounts.withLock { accounts in accounts.values.reduce(0) { $0 + $1.count } }
+        }
+    }
+}

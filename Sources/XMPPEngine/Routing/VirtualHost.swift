@@ -1,0 +1,162 @@
+import Logging
+import Synchronization
+import XMPPCore
+import XMPPStorage
+
+/// Settings of one served host that may change while it serves.
+package struct HostSettings: Sendable {
+    package enum ResourceConflict: String, Sendable {
+        case setresource, closeold, closenew, acceptnew
+    }
+
+    package var resourceConflict = ResourceConflict.acceptnew
+    package var login: LoginServices
+    /// Why an account may not log in or send (access rules); `nil` when it may.
+    package var refusal: @Sendable (BareJID, C2SSession) -> StanzaError?
+    /// Most sessions of one account; the oldest gives way.
+    package var sessionsMax: @Sendable (BareJID) -> Int
+
+    package init(
+        login: LoginServices,
+        refusal: @escaping @Sendable (BareJID, C2SSession) -> StanzaError? = { _, _ in nil },
+        sessionsMax: @escaping @Sendable (BareJID) -> Int = { _ in .max }
+    ) {
+        self.login = login
+        self.refusal = refusal
+        self.sessionsMax = sessionsMax
+    }
+}
+
+/// One served domain: its accounts' sessions, what it answers itself, and its hooks.
+///
+/// Called from every loop; its parts guard themselves.
+package final class VirtualHost: DomainRoute, C2SHost {
+    package let domain: String
+    package let jid: BareJID
+    package let router: Router
+    package let stores: Stores
+    package let sessions = SessionManager()
+    package let hooks = HostHooks()
+    package let iqs = IQDispatcher()
+    /// Presence and subscriptions of the host's accounts (RFC 6121 §3–4).
+    package let presence: PresenceService
+    private let settings: Mutex<HostSettings>
+    private let registrar = Mutex<(@Sendable (Stanza, C2SSession) async -> Stanza)?>(nil)
+    static let log = Logger(label: "martlet.host")
+
+    package init(jid: BareJID, router: Router, stores: Stores, settings: HostSettings) {
+        self.jid = jid
+        domain = jid.domainpart
+        self.router = router
+        self.stores = stores
+        self.settings = Mutex(settings)
+        presence = PresenceService(
+            sessions: sessions, rosters: stores.rosters, router: router, hooks: hooks)
+    }
+
+    package var currentSettings: HostSettings { settings.withLock { $0 } }
+
+    package func update(_ settings: HostSettings) {
+        self.settings.withLock { $0 = settings }
+    }
+
+    /// Who answers in-band registration before login; `nil` refuses it.
+    package func setRegistrar(_ registrar: (@Sendable (Stanza, C2SSession) async -> Stanza)?) {
+        self.registrar.withLock { $0 = registrar }
+    }
+
+    // MARK: C2SHost
+
+    package var login: LoginServices { settings.withLock { $0.login } }
+
+    package func features(isAuthenticated: Bool, for session: C2SSession) -> [Element] {
+        hooks.streamFeatures.handlers.flatMap { $0(isAuthenticated, session) }
+    }
+
+    package func refusal(of account: BareJID, on session: C2SSession) -> StanzaError? {
+        currentSettings.refusal(account, session)
+    }
+
+    package func registration(_ stanza: Stanza, on session: C2SSession) async -> Stanza {
+        guard let answer = registrar.withLock({ $0 }) else {
+            return Stanza(
+                .iq, type: .error, id: stanza.id, from: JID(jid),
+                payload: stanza.payload.appending(StanzaError.serviceUnavailable.element))
+        }
+        return await answer(stanza, session)
+    }
+
+    package func bind(
+        _ session: C2SSession, account: BareJID, resource: String?
+    ) -> Result<FullJID, StanzaError> {
+        let settings = currentSettings
+        var wanted: FullJID?
+        if let resource, !resource.isEmpty {
+            guard let full = FullJID(bare: account, resourcepart: resource) else {
+                return .failure(.badRequest)
+            }
+            wanted = full
+        }
+        // RFC 6120 §7.6: a resource made by the server is not to be guessed.
+        func made() -> FullJID? { FullJID(bare: account, resourcepart: SecureRandom.token()) }
+        guard let full = wanted ?? made() else { return .failure(.internalServerError) }
+        let max = settings.sessionsMax(account)
+        switch enter(session, full, settings.resourceConflict, max) {
+        case .entered: return .success(full)
+        case .tooMany: return .failure(.resourceConstraint)
+        case .taken:
+            guard settings.resourceConflict == .setresource, let other = made() else {
+                return .failure(.conflict)
+            }
+            if case .entered = enter(session, other, .setresource, max) { return .success(other) }
+            return .failure(.conflict)
+        }
+    }
+
+    private func enter(
+        _ session: C2SSession, _ full: FullJID, _ conflict: HostSettings.ResourceConflict,
+        _ sessionsMax: Int
+    ) -> SessionManager.Entry {
+        let resource = ClientResource(
+            session: session, jid: full, boundAt: Timestamp.now.secondsSince1970)
+        let replacing = conflict == .acceptnew || conflict == .closeold
+        var entry = sessions.enter(resource, replacing: replacing, sessionsMax: sessionsMax)
+        if case .tooMany(let oldest) = entry {
+            close(oldest, StreamError(.policyViolation, "too many sessions"))
+            _ = sessions.leave(oldest)
+            presence.ended(oldest)
+            hooks.sessionEnded.handlers.forEach { $0(oldest) }
+            entry = sessions.enter(resource, replacing: replacing, sessionsMax: sessionsMax)
+        }
+        guard case .entered(let replaced) = entry else { return entry }
+        if let replaced {
+            close(replaced, StreamError(.conflict, "replaced by a new connection"))
+            presence.ended(replaced)
+            hooks.sessionEnded.handlers.forEach { $0(replaced) }
+        }
+        session.binding = resource
+        hooks.sessionBound.handlers.forEach { $0(resource) }
+        return entry
+    }
+
+    /// Ends a session's stream from any thread.
+    package func close(_ resource: ClientResource, _ error: StreamError) {
+        let session = resource.session
+        session.loop.execute { session.fail(error) }
+    }
+
+    package func ended(_ session: C2SSession) {
+        guard let resource = session.binding as? ClientResource else { return }
+        session.binding = nil
+        guard sessions.leave(resource) else { return }
+        presence.ended(resource)
+        hooks.sessionEnded.handlers.forEach { $0(resource) }
+    }
+
+    package func credentials(of account: BareJID) async throws -> StoredCredentials? {
+        guard let record = try await stores.accounts.account(account), !record.isDisabled else {
+            return nil
+        }
+        return StoredCredentials(encoded: record.credentials)
+    }
+}
