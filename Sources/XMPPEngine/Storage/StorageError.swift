@@ -8,6 +8,8 @@ package enum StorageError: Error, Equatable, Sendable {
     case diskFull
     /// The file is no database, or its contents contradict themselves.
     case corrupt(String)
+    /// One stored value is not what its store wrote; the others may be sound.
+    case unreadable(String)
     /// Too many calls wait already; the caller may try again later.
     case overloaded
     /// The value breaks a rule of the store, for example an account without a localpart.
@@ -21,7 +23,7 @@ package enum StorageError: Error, Equatable, Sendable {
     package var isFatal: Bool {
         switch self {
         case .unavailable, .corrupt: true
-        case .diskFull, .overloaded, .constraint, .cancelled, .newerSchema: false
+        case .diskFull, .unreadable, .overloaded, .constraint, .cancelled, .newerSchema: false
         }
     }
 }
@@ -32,6 +34,7 @@ extension StorageError: CustomStringConvertible {
         case .unavailable(let reason): "database unavailable: \(reason)"
         case .diskFull: "no space left for the database"
         case .corrupt(let reason): "database damaged: \(reason)"
+        case .unreadable(let reason): "unreadable value: \(reason)"
         case .overloaded: "too many database calls are waiting"
         case .constraint(let reason): "not storable: \(reason)"
         case .cancelled: "cancelled before the database call began"
