@@ -77,8 +77,11 @@ let package = Package(
         .executableTarget(
             name: "martletctl", dependencies: [arguments], swiftSettings: settings),
 
+        .executableTarget(
+            name: "storageprobe", dependencies: ["XMPPStorage", "XMPPCore"],
+            path: "Tests/Support/storageprobe", swiftSettings: settings),
         tests("XMPPCoreTests", uses: ["XMPPCore"]),
-        tests("XMPPStorageTests", uses: ["XMPPStorage", "XMPPCore"]),
+        tests("XMPPStorageTests", uses: ["XMPPStorage", "XMPPCore", "storageprobe"]),
         tests("XMPPConfigTests", uses: ["XMPPConfig"]),
         tests(
             "XMPPEngineTests",

@@ -1,0 +1,24 @@
+/// A value that goes into a statement.
+package enum SQLValue: Equatable, Sendable {
+    case null
+    case integer(Int64)
+    case text(String)
+    case blob([UInt8])
+
+    package static func integer(_ value: Int) -> SQLValue { .integer(Int64(value)) }
+
+    /// 1 for `true`, 0 for `false`: both dialects compare and index integers alike.
+    package static func flag(_ value: Bool) -> SQLValue { .integer(value ? 1 : 0) }
+
+    package static func moment(_ value: Timestamp) -> SQLValue { .integer(value.milliseconds) }
+
+    package static func optional(_ value: String?) -> SQLValue { value.map(SQLValue.text) ?? .null }
+
+    package static func optional(_ value: [UInt8]?) -> SQLValue {
+        value.map(SQLValue.blob) ?? .null
+    }
+
+    package static func optional(_ value: Timestamp?) -> SQLValue {
+        value.map(SQLValue.moment) ?? .null
+    }
+}
