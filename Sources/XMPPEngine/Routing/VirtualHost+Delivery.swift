@@ -1,4 +1,5 @@
 import XMPPCore
+import XMPPStorage
 
 /// Stanzas for the host and its accounts (RFC 6121 §8).
 extension VirtualHost {

@@ -118,7 +118,7 @@ package final class VirtualHost: DomainRoute, C2SHost {
         _ sessionsMax: Int
     ) -> SessionManager.Entry {
         let resource = ClientResource(
-            session: session, jid: full, boundAt: Timestamp.now.secondsSince1970)
+            session: session, jid: full, boundAt: Int(Timestamp.now().milliseconds / 1000))
         let replacing = conflict == .acceptnew || conflict == .closeold
         var entry = sessions.enter(resource, replacing: replacing, sessionsMax: sessionsMax)
         if case .tooMany(let oldest) = entry {
@@ -154,7 +154,7 @@ package final class VirtualHost: DomainRoute, C2SHost {
     }
 
     package func credentials(of account: BareJID) async throws -> StoredCredentials? {
-        guard let record = try await stores.accounts.account(account), !record.isDisabled else {
+        guard let record = try await stores.accounts.record(of: account), !record.isDisabled else {
             return nil
         }
         return StoredCredentials(encoded: record.credentials)
