@@ -97,7 +97,9 @@ package final class SessionManager: Sendable {
 
     package var count: Int {
         shards.reduce(0) { sum, shard in
-            sum + shard.accounts.withLock { accounts in accounts.values.reduce(0) { $0 + $1.count } }
+            sum
+                + shard.accounts.withLock { accounts in accounts.values.reduce(0) { $0 + $1.count }
+                }
         }
     }
 }

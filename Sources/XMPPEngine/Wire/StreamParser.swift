@@ -123,16 +123,22 @@ package final class StreamParser {
         return isHalted ? nil : error
     }
 
-    /// Reads bytes only up to the element that makes the delegate halt the parser.
+    /// Reads bytes tag by tag, and stops where the owner wants.
     ///
     /// For the negotiation, where the bytes after an element may belong to another layer.
+    ///
+    /// - Parameters:
+    ///   - bytes: The next bytes of the stream.
+    ///   - delegate: Called synchronously for what the bytes complete.
+    ///   - limits: In force until the next call.
+    ///   - mayGoOn: Asked after each tag.
     /// - Returns: The error, or how many bytes were consumed.
     package func feedStepwise(
         _ bytes: UnsafeRawBufferPointer, to delegate: any StreamParserDelegate,
-        limits: StreamLimits
+        limits: StreamLimits, while mayGoOn: () -> Bool
     ) -> Result<Int, StreamError> {
         var start = 0
-        while start < bytes.count, !isHalted {
+        while start < bytes.count, mayGoOn() {
             var end = start
             while end < bytes.count, bytes[end] != UInt8(ascii: ">") { end += 1 }
             end = min(end + 1, bytes.count)

@@ -67,7 +67,8 @@ extension C2SSession {
                     "sasl-channel-binding", .channelBinding,
                     children: offer.channelBindings.map { binding in
                         Element(
-                            "channel-binding", .channelBinding, attributes: [("type", binding.rawValue)])
+                            "channel-binding", .channelBinding,
+                            attributes: [("type", binding.rawValue)])
                     }))
         }
         self.negotiation = negotiation

@@ -10,8 +10,8 @@ package struct C2SOptions: Sendable {
     package var negotiationTimeout = 120
     /// Name of the access rule that a login must pass; `nil` for all.
     package var access: String?
-    /// Name of the shaper rule; `nil` for none.
-    package var shaper: String?
+    /// How fast a client may send; asked again when it has logged in.
+    package var shaper: @Sendable (JID?, PeerFacts) -> StreamShaper = { _, _ in .none }
     /// Whether PLAIN is offered without TLS: always, never, or to this machine only.
     package var plainWithoutTLS = PlainWithoutTLS.loopback
 
@@ -49,6 +49,7 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
     private var negotiationTimer: CoarseTimers.Token?
     /// Grows with everything the peer sends: tells a quiet stream from a busy one.
     package private(set) var activity = 0
+    package var shaper = StreamShaper.none
     static let log = Logger(label: "martlet.c2s")
 
     enum Input {
@@ -70,6 +71,7 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
         self.directory = directory
         self.options = options
         machine = C2SStateMachine(policy: options.policy, isEncrypted: peer.security.isEncrypted)
+        shaper = options.shaper(nil, peer)
         startNegotiationTimer()
     }
 
@@ -154,7 +156,10 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
         cancelNegotiationTimer()
         if let error, machine.state != .closed || error.condition != .conflict {
             Self.log.debug(
-                "stream ended", metadata: ["jid": "\(jid?.description ?? "-")", "error": "\(error.condition.rawValue)"])
+                "stream ended",
+                metadata: [
+                    "jid": "\(jid?.description ?? "-")", "error": "\(error.condition.rawValue)",
+                ])
         }
         machine.closed()
         let transport = transport
@@ -273,6 +278,7 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
         guard machine.bound(full) else { return false }
         fullJID = full
         jid = JID(full)
+        shaper = options.shaper(jid, peer)
         cancelNegotiationTimer()
         return true
     }

@@ -22,6 +22,13 @@ package final class CoarseTimers {
         return time.tv_sec
     }
 
+    /// Monotonic milliseconds.
+    package static func milliseconds() -> Int {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return time.tv_sec &* 1000 &+ time.tv_nsec / 1_000_000
+    }
+
     init(now: @escaping () -> Int = CoarseTimers.clock) {
         self.now = now
         lastSwept = now()

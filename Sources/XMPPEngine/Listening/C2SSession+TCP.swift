@@ -1,0 +1,31 @@
+import XMPPCore
+
+extension C2SSession: ByteStreamOwner {
+    package var domain: String { host?.domain ?? directory.defaultDomain }
+
+    package func took(_ bytes: Int) {
+        guard !shaper.isUnlimited else { return }
+        let pause = shaper.pause(after: bytes, now: CoarseTimers.milliseconds())
+        guard pause > 0 else { return }
+        park()
+        loop.schedule(afterMilliseconds: pause) { self.unpark() }
+    }
+
+    package func secured(_ facts: TLSFacts) {
+        secured(
+            TransportSecurity(facts), summary: "\(facts.version) \(facts.cipher)")
+    }
+}
+
+extension TransportSecurity {
+    /// What a TLS handshake gave, as a login sees it.
+    init(_ facts: TLSFacts) {
+        var bindings: [ChannelBindingType: [UInt8]] = [:]
+        bindings[.tlsExporter] = facts.exporterBinding
+        bindings[.tlsServerEndPoint] = facts.serverEndPointBinding
+        let names = facts.peer.flatMap { $0.isTrusted ? $0.names.addresses : nil } ?? []
+        self.init(
+            isEncrypted: true, channelBindings: bindings,
+            certificateAddresses: names.compactMap { BareJID($0) })
+    }
+}
