@@ -25,7 +25,7 @@ package struct ListenerIdentity: Hashable, Sendable, CustomStringConvertible {
 /// One entry of `listen`.
 package struct ListenerConfiguration: Sendable, Equatable {
     package let identity: ListenerIdentity
-    /// What serves the connections: `ejabberd_c2s`, `ejabberd_http`, …
+    /// What serves the connections, as `ejabberd_c2s` or `ejabberd_http`.
     package let module: String
     /// Whether the server has that module yet; if not, connections cannot be served.
     package let isServed: Bool

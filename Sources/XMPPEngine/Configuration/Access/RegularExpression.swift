@@ -7,7 +7,7 @@ import Glibc
 package final class RegularExpression: @unchecked Sendable {
     /// Longest expression, in bytes of UTF-8.
     package static let patternBytesMax = 1024
-    /// Longest text that is tried: three full parts of an address. A longer one does not match.
+    /// Longest text that is tried, three full parts of an address; a longer one does not match.
     package static let subjectBytesMax = 3 * 1023
 
     package let text: String

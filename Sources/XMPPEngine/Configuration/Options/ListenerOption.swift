@@ -1,4 +1,4 @@
-/// The options of listeners. Which of them a listener takes depends on its module.
+/// The options of listeners; which of them a listener takes depends on its module.
 package enum ListenerOption {
     // MARK: every listener
 

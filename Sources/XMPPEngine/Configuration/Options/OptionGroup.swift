@@ -1,12 +1,13 @@
 /// Reads maps whose keys are declared options, strictly: every key must be one of them.
 package enum OptionGroup {
-    /// Reads a map of declared options; `nil` after telling the reader of every problem.
+    /// Reads a map of declared options.
     ///
     /// - Parameters:
     ///   - node: The map; nothing counts as an empty one.
     ///   - options: The options it may hold.
     ///   - notServed: Names that are known but not served yet: they warn.
     ///   - reader: Where problems go.
+    /// - Returns: `nil` after telling the reader of every problem.
     package static func read(
         _ node: ConfigurationNode, options: [any OptionDeclaration],
         notServed: Set<String> = [], with reader: OptionReader
@@ -25,9 +26,13 @@ package enum OptionGroup {
         let declared = Dictionary(options.map { ($0.name, $0) }) { first, _ in first }
         var values: [String: any Sendable & Equatable] = [:]
         var isComplete = true
+        var seen: [String: Int] = [:]
         for entry in entries {
             reader.within(entry.key) {
-                if let option = declared[entry.key] {
+                if let line = seen.updateValue(entry.keyPosition.line, forKey: entry.key) {
+                    isComplete = false
+                    reader.fail(at: entry.keyPosition, "is given twice, first on line \(line)")
+                } else if let option = declared[entry.key] {
                     if let value = option.readValue(entry.value, with: reader) {
                         values[entry.key] = value
                     } else {

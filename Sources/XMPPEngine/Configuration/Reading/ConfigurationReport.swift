@@ -1,4 +1,6 @@
-/// Collects every problem and warning of one load. Used by one task, never shared.
+/// Collects every problem and warning of one load.
+///
+/// Used by one task, never shared.
 final class ConfigurationReport {
     /// Problems kept; what comes after adds nothing a reader would get to.
     static let errorsMax = 200

@@ -1,6 +1,8 @@
 import Glibc
 
-/// An IPv4 or IPv6 address. An IPv4 address mapped into IPv6 (RFC 4291 §2.5.5.2) is IPv4 here.
+/// An IPv4 or IPv6 address.
+///
+/// An IPv4 address mapped into IPv6 (RFC 4291 §2.5.5.2) is IPv4 here.
 package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
     /// 4 or 16 bytes, in network order.
     package let bytes: [UInt8]
