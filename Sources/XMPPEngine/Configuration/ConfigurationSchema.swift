@@ -1,0 +1,31 @@
+/// What the server consists of, as far as a configuration can name it.
+///
+/// Filled by whoever knows the modules and the request handlers.
+package struct ConfigurationSchema: Sendable {
+    /// A module and the options it declares.
+    package struct Module: Sendable {
+        /// The name in `modules`, as ejabberd has it: `mod_roster`.
+        package let name: String
+        package let options: [any OptionDeclaration]
+
+        package init(_ name: String, options: [any OptionDeclaration] = []) {
+            self.name = name
+            self.options = options
+        }
+    }
+
+    package let modules: [String: Module]
+    /// Names that may stand in `request_handlers`.
+    package let requestHandlers: Set<String>
+    /// Names of listener modules that are served; others of `ListenerModule.all` warn.
+    package let listenerModules: Set<String>
+
+    package init(
+        modules: [Module], requestHandlers: Set<String> = [],
+        listenerModules: Set<String> = ["ejabberd_c2s", "ejabberd_http", "ejabberd_service"]
+    ) {
+        self.modules = Dictionary(modules.map { ($0.name, $0) }) { first, _ in first }
+        self.requestHandlers = requestHandlers
+        self.listenerModules = listenerModules
+    }
+}

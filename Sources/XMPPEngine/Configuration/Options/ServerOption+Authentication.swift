@@ -1,0 +1,40 @@
+extension ServerOption {
+    static let authentication: [any OptionDeclaration] = [
+        authMethod, authPasswordFormat, authSCRAMHash, anonymousProtocol,
+        allowMultipleConnections, disableSASLMechanisms,
+    ]
+
+    package static let authMethod = Option<[AuthMethod]>(
+        "auth_method", default: [.sql], as: .listOrSingle(of: .any),
+        "Who may log in: accounts of the server's store (`sql`, also spelt `mnesia` or"
+            + " `internal`), anybody under a random address (`anonymous`), or both.")
+
+    package static let authPasswordFormat = Option<PasswordFormat>(
+        "auth_password_format", default: .scram,
+        "How passwords are kept: as SCRAM keys, from which they cannot be read back, or as they"
+            + " are.")
+
+    package static let authSCRAMHash = Option<SCRAMHash>(
+        "auth_scram_hash", default: .sha256,
+        "The hash of SCRAM keys made when only one can be made.")
+
+    package static let anonymousProtocol = Option<AnonymousProtocol>(
+        "anonymous_protocol", default: .saslAnonymous,
+        "How an anonymous login is made: SASL ANONYMOUS, any user name and password, or both.")
+
+    package static let allowMultipleConnections = Option<Bool>(
+        "allow_multiple_connections", default: false,
+        "Whether an anonymous address may log in more than once (with `login_anon` or `both`).")
+
+    package static let disableSASLMechanisms = Option<[String]>(
+        "disable_sasl_mechanisms", default: [],
+        as: .listOrSingle(of: .only("the name of a SASL mechanism", where: isMechanism)),
+        "SASL mechanisms that are never offered, such as `PLAIN` or `SCRAM-SHA-1`.")
+
+    @Sendable private static func isMechanism(_ text: String) -> Bool {
+        (1...20).contains(text.utf8.count)
+            && text.allSatisfy {
+                $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_")
+            }
+    }
+}
