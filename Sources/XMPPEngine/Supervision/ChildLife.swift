@@ -1,6 +1,8 @@
 import Synchronization
 
-/// One life of a child, from the call of its start until it has ended. Guarded by a `Mutex`.
+/// One life of a child, from the call of its start until it has ended.
+///
+/// Guarded by a `Mutex`.
 final class ChildLife: Sendable {
     /// What a life tells its supervisor, in this order, once each.
     enum Notice: Sendable {

@@ -1,6 +1,8 @@
 import Synchronization
 
-/// A value that arrives once and that any number of tasks may wait for. Guarded by a `Mutex`.
+/// A value that arrives once and that any number of tasks may wait for.
+///
+/// Guarded by a `Mutex`.
 final class OneShot<Value: Sendable>: Sendable {
     private struct State {
         var value: Value?

@@ -46,9 +46,9 @@ package actor Supervisor {
     private var isTakingTurns = false
     private var end = OneShot<ChildExit>()
 
-    /// - Parameters:
-    ///   - startWait: How long the start of one child may hold up the next.
-    ///   - children: Started in this order; of children with one id the first counts.
+    /// Children start in the order given; of those with one id the first counts.
+    ///
+    /// `startWait` is how long the start of one child may hold up the next.
     package init(
         _ name: String, strategy: RestartStrategy = .oneForOne,
         intensity: RestartIntensity = .usual, backOff: BackOff = .usual,
