@@ -14,7 +14,8 @@ enum BlockingThread {
 
     /// Runs the body on a new thread with all signals blocked.
     ///
-    /// - Parameter name: At most 15 bytes, shown by `ps -L`.
+    /// The name is at most 15 bytes; `ps -L` shows it.
+    ///
     /// - Returns: Whether the system had a thread to give.
     @discardableResult
     static func start(_ name: String, _ body: @escaping @Sendable () -> Void) -> Bool {

@@ -19,7 +19,7 @@ package enum SignalWatcher {
 
     /// The watcher as a supervised child.
     ///
-    /// - Parameter handle: Called for every signal, the second SIGTERM included; must not wait.
+    /// `handle` is called for every signal, the second SIGTERM included; it must not wait.
     package static func child(
         _ id: String = "signals", handle: @escaping @Sendable (ProcessSignal) -> Void
     ) -> ChildSpec {
@@ -45,7 +45,12 @@ package enum SignalWatcher {
             close(writing)
             throw SystemCallError("signals are watched already", code: EBUSY)
         }
-        BlockingThread.start("signals") { read(from: reading, handle) }
+        guard BlockingThread.start("signals", { read(from: reading, handle) }) else {
+            pipeEnd.store(-1, ordering: .sequentiallyConsistent)
+            close(reading)
+            close(writing)
+            throw SystemCallError("pthread_create", code: EAGAIN)
+        }
         signal(SIGPIPE, SIG_IGN)
         for number in watched { install(number) }
         return writing
