@@ -53,6 +53,9 @@ let package = Package(
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3"),
         .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd"),
 
+        // What the server and its command line tool share: neither knows the other.
+        .target(name: "ControlProtocol", swiftSettings: settings),
+
         engine(
             "XMPPCore", folders: ["Core", "Wire"],
             uses: ["CLibXML2", "CLibIDN", .product(name: "NIOCore", package: "swift-nio")]),
@@ -61,7 +64,10 @@ let package = Package(
         engine(
             "XMPPEngine",
             folders: ["Supervision", "Listening", "Streams", "Routing", "Hosting", "Modules"],
-            uses: ["XMPPCore", "XMPPStorage", "XMPPConfig", "COpenSSL", "CLibIDN", log] + nio),
+            uses: [
+                "XMPPCore", "XMPPStorage", "XMPPConfig", "ControlProtocol", "COpenSSL", "CLibIDN",
+                log,
+            ] + nio),
 
         .target(
             name: "HTTPFront",
@@ -72,10 +78,11 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(
             name: "martletd",
-            dependencies: ["AdminUI", "HTTPFront", "XMPPEngine", "XMPPConfig", arguments, log] + nio,
+            dependencies: ["AdminUI", "HTTPFront", "XMPPEngine", "XMPPConfig", arguments, log]
+                + nio,
             swiftSettings: settings),
         .executableTarget(
-            name: "martletctl", dependencies: [arguments], swiftSettings: settings),
+            name: "martletctl", dependencies: ["ControlProtocol"], swiftSettings: settings),
 
         .executableTarget(
             name: "storageprobe", dependencies: ["XMPPStorage", "XMPPCore"],
@@ -85,7 +92,7 @@ let package = Package(
         tests("XMPPConfigTests", uses: ["XMPPConfig"]),
         tests(
             "XMPPEngineTests",
-            uses: ["XMPPEngine", "XMPPCore", "XMPPStorage", "XMPPConfig"] + nio
+            uses: ["XMPPEngine", "XMPPCore", "XMPPStorage", "XMPPConfig", "ControlProtocol"] + nio
                 + [.product(name: "NIOEmbedded", package: "swift-nio")]),
         tests("HTTPFrontTests", uses: ["HTTPFront", "XMPPEngine", "XMPPCore"]),
         tests("StyleTests", uses: []),

@@ -1,0 +1,50 @@
+import Glibc
+
+/// A thread for work that blocks, so that no event loop and no task has to.
+enum BlockingThread {
+    private final class Job {
+        let name: String
+        let body: @Sendable () -> Void
+
+        init(_ name: String, _ body: @escaping @Sendable () -> Void) {
+            self.name = name
+            self.body = body
+        }
+    }
+
+    /// Runs the body on a new thread with all signals blocked.
+    ///
+    /// The name is at most 15 bytes; `ps -L` shows it.
+    ///
+    /// - Returns: Whether the system had a thread to give.
+    @discardableResult
+    static func start(_ name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
+        let job = Unmanaged.passRetained(Job(name, body))
+        var thread = pthread_t()
+        let code = pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { return nil }
+                let job = Unmanaged<Job>.fromOpaque(argument).takeRetainedValue()
+                var signals = sigset_t()
+                sigfillset(&signals)
+                pthread_sigmask(SIG_BLOCK, &signals, nil)
+                BlockingThread.name(job.name)
+                job.body()
+                return nil
+            }, job.toOpaque())
+        guard code == 0 else {
+            job.release()
+            return false
+        }
+        pthread_detach(thread)
+        return true
+    }
+
+    private static func name(_ name: String) {
+        let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
+        guard file >= 0 else { return }
+        defer { close(file) }
+        _ = write(file, name, name.utf8.count)
+    }
+}
