@@ -14,6 +14,8 @@ package final class ClientResource: Sendable {
         package var available: Stanza?
         /// −128…127; of no meaning while not available.
         package var priority: Int8 = 0
+        /// Text of the last `unavailable` presence; empty when it had none.
+        package var lastStatus = ""
         /// Whether it asked for the roster (RFC 6121 §2.2): pushes go to it.
         package var isInterested = false
         /// Entities that got directed presence and must hear when it ends (RFC 6121 §4.6).

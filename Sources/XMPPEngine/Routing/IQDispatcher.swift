@@ -20,6 +20,8 @@ package enum IQReply: Sendable {
     case result([Element])
     /// An answer of another shape, complete with its addresses.
     case stanza(Stanza)
+    /// The handler has answered itself.
+    case answered
 
     package static let empty = IQReply.result([])
 }

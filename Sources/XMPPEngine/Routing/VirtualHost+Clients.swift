@@ -14,6 +14,10 @@ extension VirtualHost {
         }
         if stanza.kind == .presence {
             guard let resource = session.binding as? ClientResource else { return }
+            if stanza.type == .unavailable, stanza.to == nil {
+                let status = stanza.payload.first("status", .client)?.text ?? ""
+                resource.update { $0.lastStatus = status }
+            }
             return presence.sent(stanza, by: resource)
         }
         guard stanza.to != nil else {

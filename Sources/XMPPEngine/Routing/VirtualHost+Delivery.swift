@@ -169,6 +169,7 @@ extension VirtualHost {
             switch try answer() {
             case .result(let elements): router.route(iq.stanza.result(elements))
             case .stanza(let stanza): router.route(stanza)
+            case .answered: break
             }
         } catch {
             router.bounce(iq.stanza, error)

@@ -38,6 +38,7 @@ package final class VirtualHost: DomainRoute, C2SHost {
     package let sessions = SessionManager()
     package let hooks = HostHooks()
     package let iqs = IQDispatcher()
+    package let discovery = Discovery()
     /// Presence and subscriptions of the host's accounts (RFC 6121 §3–4).
     package let presence: PresenceService
     private let settings: Mutex<HostSettings>

@@ -1,0 +1,71 @@
+import NIOCore
+import NIOPosix
+import Synchronization
+import XMPPCore
+import XMPPStorage
+
+/// Makes, changes and removes the accounts of one host: for registration, commands and console.
+package struct AccountService: Sendable {
+    package enum Outcome: Sendable, Equatable {
+        case done
+        case exists
+        case notFound
+        /// A name or password that cannot be used; the text says why.
+        case unusable(String)
+    }
+
+    /// Longest password taken, in bytes of UTF-8.
+    package static let passwordBytesMax = 1024
+
+    let host: VirtualHost
+
+    package init(_ host: VirtualHost) { self.host = host }
+
+    package func create(_ name: String, password: String) async throws -> Outcome {
+        guard let account = BareJID(localpart: name, domainpart: host.domain) else {
+            return .unusable("not a name that an account can have")
+        }
+        guard try await !host.stores.accounts.exists(account) else { return .exists }
+        guard let credentials = try await credentials(password) else {
+            return .unusable("not a password that can be used")
+        }
+        let created = try await host.stores.accounts.create(
+            account, credentials: credentials.encoded)
+        guard created == .created else { return .exists }
+        for hook in host.hooks.accountCreated.handlers { await hook(account) }
+        return .done
+    }
+
+    package func changePassword(of account: BareJID, to password: String) async throws -> Outcome {
+        guard let credentials = try await credentials(password) else {
+            return .unusable("not a password that can be used")
+        }
+        let changed = try await host.stores.accounts.replaceCredentials(
+            of: account, with: credentials.encoded)
+        return changed ? .done : .notFound
+    }
+
+    /// Removes the account with everything it owns; its contacts are told, its sessions end.
+    ///
+    /// - Parameter sparing: A session that is to end by itself, after its answer.
+    package func remove(_ account: BareJID, sparing: ClientResource? = nil) async throws -> Outcome {
+        guard try await host.stores.accounts.exists(account) else { return .notFound }
+        _ = try await host.stores.accountRemoval.removeEverything(of: account)
+        for hook in host.hooks.accountRemoved.handlers { await hook(account) }
+        for resource in host.sessions.sessions(of: account) where resource !== sparing {
+            host.close(resource, StreamError(.notAuthorized, "the account was removed"))
+        }
+        return .done
+    }
+
+    /// Derives what is stored, off the event loops; `nil` for an unusable password.
+    private func credentials(_ password: String) async throws -> StoredCredentials? {
+        guard (1...Self.passwordBytesMax).contains(password.utf8.count),
+            let prepared = PreparedPassword(password)
+        else { return nil }
+        let policy = host.login.policy.passwords
+        return try await host.login.workers.runIfActive {
+            PasswordHasher.derive(prepared, policy: policy, random: SecureRandom.bytes)
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import XMPPConfig
+import XMPPCore
+import XMPPStorage
+
+/// XEP-0160: messages for accounts without a session wait for the next one.
+struct OfflineMessages: ServerModule {
+    static let messagesMax = Option<RuleReference>(
+        "access_max_user_messages", default: "max_user_offline_messages",
+        "The shaper rule that says how many messages may wait for an account.")
+    static let storesEmptyBody = Option<Bool>(
+        "store_empty_body", default: false, "Whether messages without a body wait too.")
+
+    static let manifest = Manifest<OfflineMessages>(
+        name: "mod_offline", "Keeps messages for accounts that are away.",
+        implements: [.xep(160, version: "1.0.1", .complete), .xep(203, version: "2.0", .complete)],
+        features: [.offlineMessages],
+        options: [messagesMax, storesEmptyBody],
+        hooks: [.messageUndelivered(run: keep), .becameAvailable(run: deliver)])
+
+    private static let usualMessagesMax = 5000
+    private static let pageSize = 100
+
+    private let host: VirtualHost
+    private let access: AccessControl
+    private let limitRule: RuleReference
+    private let storesEmptyBody: Bool
+
+    init(_ context: ModuleContext) {
+        host = context.host
+        access = context.access
+        limitRule = context.options[Self.messagesMax]
+        storesEmptyBody = context.options[Self.storesEmptyBody]
+    }
+
+    private func keep(_ message: Stanza, _ account: BareJID) async -> OfflineOutcome {
+        guard message.type == .normal || message.type == .chat else { return .unhandled }
+        if message.payload.contains("no-store", .hints) { return .ignored }
+        let hasBody = message.payload.contains("body", .client)
+        guard hasBody || storesEmptyBody || message.payload.contains("store", .hints) else {
+            // Chat states and receipts lose their sense (XEP-0160 §3).
+            return .ignored
+        }
+        do {
+            let kept = try await host.stores.offlineMessages.append(
+                message.storedBytes, for: account, storedAt: .now(), expiresAt: nil,
+                messagesMax: limit(for: account))
+            return kept == .full ? .refused(.serviceUnavailable) : .kept
+        } catch {
+            return .refused(StanzaError(.resourceConstraint))
+        }
+    }
+
+    private func limit(for account: BareJID) -> Int {
+        guard case .named(let rule) = limitRule else { return Self.usualMessagesMax }
+        if rule == "all" { return .max }
+        let subject = AccessSubject(account)
+        switch access.number(shaperRule: rule, for: subject, host: host.domain) {
+        case .at(let number): return number
+        case .infinity: return .max
+        case nil: return Self.usualMessagesMax
+        }
+    }
+
+    private func deliver(_ resource: ClientResource) async {
+        let account = resource.jid.bare
+        let store = host.stores.offlineMessages
+        while let page = try? await store.messages(for: account, after: nil, limit: Self.pageSize),
+            let last = page.last
+        {
+            for message in page {
+                guard let stanza = Stanza(stored: message.stanza) else { continue }
+                let delay = Element(
+                    "delay", .delay,
+                    attributes: [
+                        ("from", host.domain), ("stamp", DateTime.text(message.storedAt)),
+                    ], text: "Offline Storage")
+                guard resource.deliver(stanza.appending(delay)) else { return }
+            }
+            guard (try? await store.remove(upTo: last.id, for: account)) != nil else { return }
+        }
+    }
+}
