@@ -58,7 +58,9 @@ final class X509Certificate: @unchecked Sendable {
         X509_check_issued(pointer, other.pointer) == X509_V_OK
     }
 
-    var isSelfIssued: Bool { issued(self) }
+    var isSelfIssued: Bool {
+        X509_NAME_cmp(X509_get_subject_name(pointer), X509_get_issuer_name(pointer)) == 0
+    }
 
     /// Subject, or the issuer, in one line.
     func nameLine(issuer: Bool) -> String {
