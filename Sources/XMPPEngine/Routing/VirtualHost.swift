@@ -9,7 +9,7 @@ package struct HostSettings: Sendable {
         case setresource, closeold, closenew, acceptnew
     }
 
-    package var resourceConflict = ResourceConflict.acceptnew
+    package var resourceConflict: ResourceConflict
     package var login: LoginServices
     /// Why an account may not log in or send (access rules); `nil` when it may.
     package var refusal: @Sendable (BareJID, C2SSession) -> StanzaError?
@@ -19,8 +19,10 @@ package struct HostSettings: Sendable {
     package init(
         login: LoginServices,
         refusal: @escaping @Sendable (BareJID, C2SSession) -> StanzaError? = { _, _ in nil },
-        sessionsMax: @escaping @Sendable (BareJID) -> Int = { _ in .max }
+        sessionsMax: @escaping @Sendable (BareJID) -> Int = { _ in .max },
+        resourceConflict: ResourceConflict = .acceptnew
     ) {
+        self.resourceConflict = resourceConflict
         self.login = login
         self.refusal = refusal
         self.sessionsMax = sessionsMax

@@ -1,3 +1,4 @@
+import XMPPConfig
 import Logging
 import XMPPCore
 
@@ -8,8 +9,8 @@ package struct C2SOptions: Sendable {
     package var limits = StreamLimits()
     /// Seconds until a stream must be bound; 0 waits for ever.
     package var negotiationTimeout = 120
-    /// Name of the access rule that a login must pass; `nil` for all.
-    package var access: String?
+    /// The access rule that a login must pass.
+    package var access: RuleReference = .all
     /// How fast a client may send; asked again when it has logged in.
     package var shaper: @Sendable (JID?, PeerFacts) -> StreamShaper = { _, _ in .none }
     /// Whether PLAIN is offered without TLS: always, never, or to this machine only.

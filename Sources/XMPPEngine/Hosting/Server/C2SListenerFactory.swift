@@ -1,0 +1,148 @@
+import Logging
+import NIOCore
+import XMPPConfig
+import XMPPCore
+
+/// Serves clients over TCP (`ejabberd_c2s`).
+package struct C2SListenerFactory: ListenerFactory {
+    package init() {}
+
+    package func start(
+        _ listener: ListenerConfiguration, on server: Server
+    ) async throws -> RunningListener {
+        let options = C2SOptions(listener, on: server)
+        let isDirectTLS = listener.options[ListenerOption.tls]
+        let context = try TLSContext.make(for: listener, on: server, isClients: true)
+        if isDirectTLS, context == nil {
+            throw ListenerFailure("no certificate for TLS at \(listener.address)")
+        }
+        var policy = options
+        if context == nil || isDirectTLS, policy.policy.tls != .required || isDirectTLS {
+            policy.policy.tls = .unavailable
+        }
+        return try await TCPListener.run(listener, on: server) { channel, facts in
+            let loop = server.environment.streamLoops.loop(on: channel.eventLoop)
+            let peer = PeerFacts(facts)
+            let final = policy
+            let transport = TCPStreamTransport(
+                loop: loop, contentNamespace: .client, tls: context
+            ) { transport in
+                C2SSession(
+                    transport: transport, peer: peer, directory: server.hosts, options: final)
+            }
+            if isDirectTLS, let context {
+                try channel.pipeline.syncOperations.addHandler(TLSChannelHandler(context: context))
+            }
+            try channel.pipeline.syncOperations.addHandler(transport)
+        }
+    }
+}
+
+/// Why a listener could not be set up.
+package struct ListenerFailure: Error, CustomStringConvertible {
+    package let description: String
+
+    package init(_ description: String) { self.description = description }
+}
+
+extension C2SOptions {
+    /// A listener's options as its streams need them; HTTP listeners have the same.
+    package init(_ listener: ListenerConfiguration, on server: Server) {
+        self.init()
+        let options = listener.options
+        if options[ListenerOption.startTLSRequired] {
+            policy.tls = .required
+        } else {
+            policy.tls = options[ListenerOption.startTLS] ? .optional : .unavailable
+        }
+        limits = StreamLimits(
+            stanzaBytesMax: options[ListenerOption.maxStanzaSize].bound?.bytes ?? .max / 2,
+            elementsMax: options[ListenerOption.maxStanzaElements].bound ?? .max,
+            depthMax: options[ListenerOption.maxStanzaDepth],
+            attributesMax: options[ListenerOption.maxStanzaAttributes])
+        limitsBeforeLogin = StreamLimits(
+            stanzaBytesMax: options[ListenerOption.preAuthMaxStanzaSize].bound?.bytes ?? .max / 2,
+            elementsMax: options[ListenerOption.preAuthMaxStanzaElements].bound ?? .max,
+            depthMax: options[ListenerOption.maxStanzaDepth],
+            attributesMax: options[ListenerOption.maxStanzaAttributes])
+        access = options[ListenerOption.access]
+        plainWithoutTLS = options[ListenerOption.allowsUnencryptedSASL] ? .always : .loopback
+        let configuration = server.configuration
+        negotiationTimeout = Int(
+            configuration.options[ServerOption.negotiationTimeout].components.seconds)
+        let reference = options[ListenerOption.shaper]
+        guard reference != .none else { return }
+        shaper = { [weak server] jid, peer in
+            guard let access = server?.configuration.access else { return .none }
+            let subject = AccessSubject(jid: jid, ip: IPAddress(peer.address))
+            let found = access.shaper(reference, for: subject, host: jid?.bare.domainpart)
+            return StreamShaper(
+                rate: found?.bytesPerSecond, burst: found?.burstBytes,
+                now: CoarseTimers.milliseconds())
+        }
+    }
+}
+
+extension PeerFacts {
+    package init(_ facts: ConnectionFacts) {
+        let address = facts.peer?.ipAddress ?? ""
+        self.init(
+            address: address, port: facts.peer?.port ?? 0,
+            isLoopback: facts.peer == nil || Self.isLoopback(address))
+    }
+
+    /// Whether an address is this machine's own.
+    package static func isLoopback(_ address: String) -> Bool {
+        address.hasPrefix("127.") || address == "::1" || address.hasPrefix("::ffff:127.")
+    }
+}
+
+extension TLSContext {
+    /// The context for a listener; `nil` when it wants none or there is no certificate.
+    package static func make(
+        for listener: ListenerConfiguration, on server: Server, isClients: Bool
+    ) throws -> TLSContext? {
+        let options = listener.options
+        let isDirect = options[ListenerOption.tls]
+        guard isDirect || options[ListenerOption.startTLS]
+            || options[ListenerOption.startTLSRequired]
+        else { return nil }
+        var profile = isDirect ? TLSProfile.directClients : .startTLS
+        if !isClients { profile = .startTLS }
+        let ciphers = options[ListenerOption.ciphers]
+        if !ciphers.isEmpty { profile.ciphers = ciphers.joined(separator: ":") }
+        profile.protocolOptions = options[ListenerOption.protocolOptions]
+        profile.requestsPeerCertificate = options[ListenerOption.tlsVerify]
+        profile.authoritiesFile = options[ListenerOption.caFile]
+        return try server.certificates.context(profile)
+    }
+}
+
+extension TCPListener {
+    /// Starts a configured listener whose connections a closure sets up.
+    package static func run(
+        _ listener: ListenerConfiguration, on server: Server,
+        setUp: @escaping @Sendable (any Channel, ConnectionFacts) throws -> Void
+    ) async throws -> RunningListener {
+        let endpoint: Endpoint
+        switch listener.address {
+        case .network(let ip, let port):
+            endpoint = .port(port, address: ip.description)
+        case .unix(let path):
+            let mode = listener.options[ListenerOption.unixSocket][ListenerOption.unixMode]
+            endpoint = .unix(path: server.environment.path(path), mode: UInt32(mode, radix: 8))
+        }
+        var options = TCPListener.Options(endpoint)
+        options.backlog = Int32(clamping: listener.options[ListenerOption.backlog])
+        options.acceptInterval = .milliseconds(listener.options[ListenerOption.acceptInterval])
+        options.usesProxyProtocol = listener.options[ListenerOption.usesProxyProtocol]
+        let made = TCPListener(
+            options, group: server.environment.eventLoops, log: Logger(label: "martlet.listener")
+        ) { channel, facts in
+            channel.eventLoop.makeCompletedFuture { try setUp(channel, facts) }
+        }
+        try await made.start()
+        return RunningListener(
+            run: { try await made.untilStopped() }, stop: { await made.stop() })
+    }
+}

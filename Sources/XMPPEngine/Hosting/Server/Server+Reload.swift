@@ -1,0 +1,89 @@
+import Logging
+import XMPPConfig
+import XMPPCore
+
+/// Applies a changed configuration to a running server.
+extension Server {
+    /// Changes only what differs; listeners that stay the same keep their connections.
+    ///
+    /// - Returns: What was changed, for people to read.
+    /// - Throws: `CertificateError` before anything is changed.
+    package func apply(_ new: Configuration) async throws -> String {
+        let old = configuration
+        let difference = ConfigurationDifference(from: old, to: new)
+        try certificates.load(new)
+        replaceConfiguration(new)
+        applyServerOptions(new)
+        for host in difference.hostsRemoved { stopHost(host) }
+        for host in difference.hostsAdded { startHost(host, new) }
+        for name in new.hosts where !difference.hostsAdded.contains(name) {
+            update(name, difference, new)
+        }
+        try await update(difference.listeners)
+        return Self.summary(of: difference)
+    }
+
+    /// Options that are read once at start.
+    package func applyServerOptions(_ configuration: Configuration) {
+        let pause = configuration.options[ServerOption.registrationTimeout]
+        environment.registrations.setInterval(
+            pause.bound.map { Int($0.components.seconds) })
+    }
+
+    private func update(
+        _ name: String, _ difference: ConfigurationDifference, _ new: Configuration
+    ) {
+        guard let host = hosts[name], let options = new.host(name) else { return }
+        host.update(settings(of: options, in: new))
+        let changes = difference.hosts[name] ?? .init()
+        for module in changes.modulesRemoved + changes.modulesChanged {
+            detach(module, from: host)
+        }
+        let rulesChanged =
+            difference.aclsChanged || difference.accessRulesChanged || difference.shapersChanged
+            || difference.shaperRulesChanged
+        let fresh = Set(changes.modulesAdded + changes.modulesChanged)
+        for (module, values) in options.modules.sorted(by: { $0.key < $1.key }) {
+            if fresh.contains(module) {
+                attach(module, values, to: host, new)
+            } else if rulesChanged {
+                // Modules keep the rules they were made with.
+                detach(module, from: host)
+                attach(module, values, to: host, new)
+            }
+        }
+    }
+
+    private func update(_ difference: ConfigurationDifference.Listeners) async throws {
+        for listener in difference.removed + difference.changed {
+            try? await listeners.remove(listener.identity.description)
+        }
+        for listener in difference.added + difference.changed {
+            guard let child = child(for: listener) else { continue }
+            _ = try await listeners.add(child)
+        }
+    }
+
+    private static func summary(of difference: ConfigurationDifference) -> String {
+        guard !difference.isEmpty else { return "Nothing has changed." }
+        let listeners = difference.listeners
+        var lines: [String] = []
+        func list(_ what: String, _ names: [String]) {
+            if !names.isEmpty { lines.append("\(what): \(names.joined(separator: ", "))") }
+        }
+        list("Hosts added", difference.hostsAdded)
+        list("Hosts removed", difference.hostsRemoved)
+        list("Listeners opened", listeners.added.map { "\($0.identity)" })
+        list("Listeners closed", listeners.removed.map { "\($0.identity)" })
+        list("Listeners restarted", listeners.changed.map { "\($0.identity)" })
+        for (name, changes) in difference.hosts.sorted(by: { $0.key < $1.key }) {
+            list("\(name): modules started", changes.modulesAdded)
+            list("\(name): modules stopped", changes.modulesRemoved)
+            list("\(name): modules changed", changes.modulesChanged)
+            list("\(name): options changed", changes.optionsChanged)
+        }
+        list("Options changed", difference.optionsChanged)
+        list("Only after a restart", difference.needsRestart)
+        return lines.isEmpty ? "Applied." : lines.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,112 @@
+import Logging
+import XMPPConfig
+import XMPPCore
+
+/// The supervision tree: the processes of the classic server, each with its job here.
+extension Server {
+    /// Makes the tree; starting it starts the server, stopping it drains it.
+    ///
+    /// Children start in this order and stop in reverse: listeners last up, first down.
+    package func makeTree(extra: [ChildSpec] = []) -> Supervisor {
+        let monitor = SystemMonitor(alarms: [.memory(of: 80)]) { change, _ in
+            Self.log.warning("\(change)")
+        }
+        let children: [ChildSpec] =
+            [
+                storage, tmp, trust, hooks, part("ejabberd_node_groups"),
+                monitor.child("ejabberd_system_monitor"), routes,
+                part("ejabberd_sm") { [self] in await closeSessions() },
+                part("ejabberd_s2s"), part("ejabberd_local"), part("ejabberd_receiver_sup"),
+                empty("ejabberd_c2s_sup"), empty("ejabberd_s2s_in_sup"),
+                empty("ejabberd_s2s_out_sup"), empty("ejabberd_service_sup"),
+            ] + extra + [
+                part("ejabberd_iq_sup"), frontends, .supervisor(listeners), acceptance,
+            ]
+        let root = Supervisor(
+            "ejabberd_sup", intensity: .init(restarts: 10, period: .seconds(1)),
+            report: Self.report, children: children)
+        setRoot(root)
+        return root
+    }
+
+    /// A part that holds no resource of its own: it is up while the server is.
+    private func part(
+        _ id: String, stop: @escaping @Sendable () async -> Void = {}
+    ) -> ChildSpec {
+        ChildSpec(id) { RunningChild(stop: stop) }
+    }
+
+    /// A supervisor whose children come and go at run time.
+    private func empty(_ id: String) -> ChildSpec {
+        .supervisor(Supervisor(id, strategy: .simpleOneForOne, report: Self.report))
+    }
+
+    /// The database; losing it closes and opens it again.
+    private var storage: ChildSpec {
+        ChildSpec("storage", grace: .seconds(30)) { [database] in
+            try await database.open()
+            return RunningChild(stop: { await database.close() })
+        }
+    }
+
+    /// Threads for temporary, blocking work.
+    private var tmp: ChildSpec {
+        ChildSpec("ejabberd_tmp_sup") { [environment] in
+            environment.workers.start()
+            return RunningChild(stop: { try? await environment.workers.shutdownGracefully() })
+        }
+    }
+
+    private var trust: ChildSpec {
+        ChildSpec("certificates") { [self] in
+            try certificates.load(configuration)
+            return RunningChild()
+        }
+    }
+
+    /// Hosts with their modules: whatever hangs on a hook is attached here.
+    private var hooks: ChildSpec {
+        ChildSpec("ejabberd_hooks") { [self] in
+            startHosts(configuration)
+            return RunningChild()
+        }
+    }
+
+    private var routes: ChildSpec {
+        ChildSpec("ejabberd_router") { [self] in
+            for host in hosts.all { _ = router.add(host, for: host.domain) }
+            return RunningChild()
+        }
+    }
+
+    /// Sockets of the server's own front-ends: the command line's.
+    private var frontends: ChildSpec {
+        let socket = ControlSocket(path: environment.path("martletd.sock"), registry: commands)
+        return .supervisor(
+            Supervisor(
+                "ejabberd_frontend_socket_sup", report: Self.report, children: [socket.child()]))
+    }
+
+    /// The listeners of the configuration, under `ejabberd_listener`.
+    private var acceptance: ChildSpec {
+        ChildSpec("listeners_of_configuration") { [self] in
+            for listener in configuration.listeners {
+                guard let child = child(for: listener) else { continue }
+                _ = try await listeners.add(child)
+            }
+            return RunningChild()
+        }
+    }
+
+    /// Ends every stream with `system-shutdown`, and waits a moment for the last bytes to leave.
+    private func closeSessions() async {
+        let open = hosts.all.flatMap { host in host.sessions.all.map { (host, $0) } }
+        for (host, resource) in open {
+            host.close(resource, StreamError(.systemShutdown))
+        }
+        for _ in 0..<100 {
+            guard hosts.all.contains(where: { $0.sessions.count > 0 }) else { return }
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+    }
+}

@@ -1,0 +1,183 @@
+import Logging
+import Synchronization
+import XMPPConfig
+import XMPPCore
+import XMPPStorage
+
+/// A running server: its hosts, listeners and storage, grown from a configuration.
+///
+/// A `Mutex` guards the present configuration; the parts guard themselves.
+package final class Server: Sendable {
+    package let environment: ServerEnvironment
+    package let router = Router()
+    package let hosts = HostTable()
+    package let commands = CommandRegistry()
+    package let certificates: CertificateKeeper
+    let catalogue: [ModuleType]
+    let database: SQLiteDatabase
+    let stores: Stores
+    let listeners: Supervisor
+    private let factories: [String: any ListenerFactory]
+    private let current: Mutex<Configuration>
+    private let tree = Mutex<Supervisor?>(nil)
+    package static let log = Logger(label: "martlet.server")
+
+    /// Prepares a server; nothing runs before `root` is started.
+    ///
+    /// - Parameters:
+    ///   - configuration: Checked.
+    ///   - environment: Loops, directories, version.
+    ///   - catalogue: The modules that may be enabled.
+    ///   - factories: What serves the listener modules, by name.
+    package init(
+        configuration: Configuration, environment: ServerEnvironment, catalogue: [ModuleType],
+        factories: [String: any ListenerFactory]
+    ) {
+        self.environment = environment
+        self.catalogue = catalogue
+        self.factories = factories
+        current = Mutex(configuration)
+        certificates = CertificateKeeper(environment: environment)
+        let file = configuration.options[ServerOption.sqlDatabase] ?? "martlet.db"
+        database = SQLiteDatabase(
+            SQLiteConfiguration(path: environment.path(file)))
+        stores = Stores(database: database)
+        listeners = Supervisor("ejabberd_listener", report: Self.report)
+    }
+
+    package var configuration: Configuration { current.withLock { $0 } }
+
+    func replaceConfiguration(_ configuration: Configuration) {
+        current.withLock { $0 = configuration }
+    }
+
+    package func setRoot(_ root: Supervisor) { tree.withLock { $0 = root } }
+
+    package var root: Supervisor? { tree.withLock { $0 } }
+
+    static let report: Supervisor.Report = { supervisor, event in
+        log.log(
+            level: event.isFailure ? .warning : .debug, "\(event)",
+            metadata: ["supervisor": "\(supervisor)"])
+    }
+
+    // MARK: hosts
+
+    func startHosts(_ configuration: Configuration) {
+        for name in configuration.hosts { startHost(name, configuration) }
+    }
+
+    func startHost(_ name: String, _ configuration: Configuration) {
+        guard let jid = BareJID(name), let options = configuration.host(name) else { return }
+        let host = VirtualHost(
+            jid: jid, router: router, stores: stores,
+            settings: settings(of: options, in: configuration))
+        guard router.add(host, for: host.domain) else { return }
+        hosts.add(host)
+        for (module, values) in options.modules.sorted(by: { $0.key < $1.key }) {
+            attach(module, values, to: host, configuration)
+        }
+    }
+
+    func attach(
+        _ module: String, _ options: ModuleOptions, to host: VirtualHost,
+        _ configuration: Configuration
+    ) {
+        guard let type = catalogue.first(where: { $0.name == module }) else { return }
+        type.attach(
+            ModuleContext(
+                host: host, options: options, access: configuration.access,
+                server: environment.facts))
+    }
+
+    func detach(_ module: String, from host: VirtualHost) {
+        catalogue.first { $0.name == module }?.detach(from: host)
+    }
+
+    func stopHost(_ name: String) {
+        guard let host = hosts[name] else { return }
+        hosts.remove(name)
+        router.remove(host, for: name)
+        for resource in host.sessions.all { host.close(resource, StreamError(.hostGone)) }
+    }
+
+    func settings(
+        of options: HostConfiguration, in configuration: Configuration
+    ) -> HostSettings {
+        var policy = SASLPolicy()
+        let values = options.options
+        policy.disabledMechanisms = Set(
+            values[ServerOption.disableSASLMechanisms].compactMap { SASLMechanism(name: $0) })
+        let methods = values[ServerOption.authMethod]
+        policy.offersPasswords = methods.contains { $0.usesAccounts }
+        policy.offersAnonymous = methods.contains(.anonymous)
+        policy.passwords = PasswordPolicy(
+            format: values[ServerOption.authPasswordFormat] == .plain ? .plain : .scram)
+        let login = LoginServices(
+            policy: policy, decoys: environment.decoys, cache: environment.passwords,
+            workers: environment.workers)
+        let access = configuration.access
+        let domain = options.host
+        return HostSettings(
+            login: login,
+            refusal: { account, session in
+                let subject = AccessSubject(account, ip: IPAddress(session.peer.address))
+                let rule = session.options.access
+                return access.decision(rule: rule, for: subject, host: domain)
+                    ? nil : StanzaError(.notAllowed)
+            },
+            sessionsMax: { account in
+                let limit = access.number(
+                    shaperRule: "max_user_sessions", for: AccessSubject(account), host: domain)
+                guard case .at(let number) = limit else { return .max }
+                return max(1, number)
+            },
+            resourceConflict: .init(values[ServerOption.resourceConflict]))
+    }
+
+    // MARK: listeners
+
+    /// The supervised child for a configured listener; `nil` when nothing serves its kind.
+    func child(for listener: ListenerConfiguration) -> ChildSpec? {
+        guard listener.isServed, let factory = factories[listener.module] else { return nil }
+        return ChildSpec(listener.identity.description, grace: .seconds(10)) {
+            let running = try await factory.start(listener, on: self)
+            return RunningChild(run: running.run, stop: running.stop)
+        }
+    }
+}
+
+/// Serves one kind of listener: `ejabberd_c2s`, `ejabberd_http`.
+package protocol ListenerFactory: Sendable {
+    /// Binds and accepts.
+    ///
+    /// - Throws: A clear error when it cannot bind; it is tried again later.
+    func start(_ listener: ListenerConfiguration, on server: Server) async throws -> RunningListener
+}
+
+/// A listener that accepts.
+package struct RunningListener: Sendable {
+    /// Returns when it ended by itself.
+    package let run: @Sendable () async throws -> Void
+    /// Stops accepting.
+    package let stop: @Sendable () async -> Void
+
+    package init(
+        run: @escaping @Sendable () async throws -> Void,
+        stop: @escaping @Sendable () async -> Void
+    ) {
+        self.run = run
+        self.stop = stop
+    }
+}
+
+extension HostSettings.ResourceConflict {
+    init(_ option: ResourceConflict) {
+        switch option {
+        case .setResource: self = .setresource
+        case .closeOld: self = .closeold
+        case .closeNew: self = .closenew
+        case .acceptNew: self = .acceptnew
+        }
+    }
+}

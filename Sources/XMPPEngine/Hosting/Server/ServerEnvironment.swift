@@ -1,0 +1,41 @@
+import Logging
+import NIOCore
+import NIOPosix
+import Synchronization
+import XMPPConfig
+
+/// What the whole server shares from start to end.
+package final class ServerEnvironment: Sendable {
+    package let dataDirectory: String
+    package let version: String
+    package let startedAt = ContinuousClock.now
+    package let eventLoops: MultiThreadedEventLoopGroup
+    package let streamLoops: StreamLoops
+    /// Blocking work: key derivation, file reads.
+    package let workers: NIOThreadPool
+    package let passwords = VerifiedPasswordCache()
+    package let decoys = DecoyCredentials(secret: SecureRandom.bytes(32))
+    package let registrations = RegistrationThrottle(interval: 600)
+
+    /// - Parameters:
+    ///   - dataDirectory: Where the database and the sockets are.
+    ///   - version: For people to read.
+    ///   - loops: Threads for streams; one for each processor when 0.
+    package init(dataDirectory: String, version: String, loops: Int = 0) {
+        self.dataDirectory = dataDirectory
+        self.version = version
+        let count = loops > 0 ? loops : System.coreCount
+        eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: count)
+        streamLoops = StreamLoops(eventLoops)
+        workers = NIOThreadPool(numberOfThreads: max(2, System.coreCount))
+    }
+
+    package var facts: ServerFacts {
+        ServerFacts(version: version, startedAt: startedAt, registrations: registrations)
+    }
+
+    /// A path below the data directory, unless it is absolute.
+    package func path(_ name: String) -> String {
+        name.hasPrefix("/") ? name : dataDirectory + "/" + name
+    }
+}
