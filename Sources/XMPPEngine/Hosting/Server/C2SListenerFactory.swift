@@ -10,25 +10,25 @@ package struct C2SListenerFactory: ListenerFactory {
     package func start(
         _ listener: ListenerConfiguration, on server: Server
     ) async throws -> RunningListener {
-        let options = C2SOptions(listener, on: server)
+        var options = C2SOptions(listener, on: server)
         let isDirectTLS = listener.options[ListenerOption.tls]
         let context = try TLSContext.make(for: listener, on: server, isClients: true)
         if isDirectTLS, context == nil {
             throw ListenerFailure("no certificate for TLS at \(listener.address)")
         }
-        var policy = options
-        if context == nil || isDirectTLS, policy.policy.tls != .required || isDirectTLS {
-            policy.policy.tls = .unavailable
+        // TLS that must come first but has no certificate lets nobody in, rather than everybody.
+        if isDirectTLS || (context == nil && options.policy.tls == .optional) {
+            options.policy.tls = .unavailable
         }
+        let streamOptions = options
         return try await TCPListener.run(listener, on: server) { channel, facts in
             let loop = server.environment.streamLoops.loop(on: channel.eventLoop)
             let peer = PeerFacts(facts)
-            let final = policy
             let transport = TCPStreamTransport(
                 loop: loop, contentNamespace: .client, tls: context
             ) { transport in
                 C2SSession(
-                    transport: transport, peer: peer, directory: server.hosts, options: final)
+                    transport: transport, peer: peer, directory: server.hosts, options: streamOptions)
             }
             if isDirectTLS, let context {
                 try channel.pipeline.syncOperations.addHandler(TLSChannelHandler(context: context))

@@ -1,4 +1,6 @@
+import ControlProtocol
 import XMPPCore
+import XMPPStorage
 
 /// The commands of the server itself.
 extension Server {
@@ -34,20 +36,26 @@ extension Server {
         }
     }
 
-    private static let user = CommandArgument("user", "The name, before the @.")
+    private static let user = CommandArgument("user", .string, "The name, before the @.")
     private static let host = CommandArgument("host", .host, "The served domain.")
 
-    private func service(_ arguments: CommandArguments) throws(CommandError) -> AccountService {
-        guard let host = hosts[arguments.string("host")] else {
-            throw CommandError(.failed, "\(arguments.string("host")) is not a served host")
+    private func served(_ arguments: CommandArguments) throws(CommandError) -> VirtualHost {
+        let name = try arguments.host("host")
+        guard let host = hosts[name.domainpart] else {
+            throw CommandError(.notFound, "\(name) is not a served host")
         }
-        return AccountService(host)
+        return host
+    }
+
+    private func service(_ arguments: CommandArguments) throws(CommandError) -> AccountService {
+        AccountService(try served(arguments))
     }
 
     private func account(_ arguments: CommandArguments) throws(CommandError) -> BareJID {
         let user = arguments.string("user")
-        guard let jid = BareJID(localpart: user, domainpart: arguments.string("host")) else {
-            throw CommandError(.failed, "\(user) is not a name that an account can have")
+        guard let jid = BareJID(localpart: user, domainpart: try arguments.host("host").text)
+        else {
+            throw CommandError(.badArguments, "\(user) is not a name that an account can have")
         }
         return jid
     }
@@ -57,9 +65,9 @@ extension Server {
     ) throws(CommandError) -> CommandResult {
         switch outcome {
         case .done: return .code(0, done)
-        case .exists: throw CommandError(.failed, "the account exists already")
-        case .notFound: throw CommandError(.failed, "there is no such account")
-        case .unusable(let reason): throw CommandError(.failed, reason)
+        case .exists: throw CommandError(.conflict, "the account exists already")
+        case .notFound: throw CommandError(.notFound, "there is no such account")
+        case .unusable(let reason): throw CommandError(.badArguments, reason)
         }
     }
 
@@ -78,7 +86,7 @@ extension Server {
             "register", "Makes an account.", tag: .accounts,
             arguments: [
                 Self.user, Self.host,
-                CommandArgument("password", "Its password.", isSecret: true),
+                CommandArgument("password", .string, "Its password.", isSecret: true),
             ]
         ) { [self] arguments throws(CommandError) in
             let service = try service(arguments)
@@ -107,7 +115,7 @@ extension Server {
             "change_password", "Gives an account another password.", tag: .accounts,
             arguments: [
                 Self.user, Self.host,
-                CommandArgument("newpass", "The new password.", isSecret: true),
+                CommandArgument("newpass", .string, "The new password.", isSecret: true),
             ]
         ) { [self] arguments throws(CommandError) in
             let service = try service(arguments)
@@ -125,10 +133,8 @@ extension Server {
             "registered_users", "Lists the accounts of a host.", tag: .accounts,
             arguments: [Self.host], result: .records(["user"])
         ) { [self] arguments throws(CommandError) in
-            guard let host = hosts[arguments.string("host")] else {
-                throw CommandError(.failed, "not a served host")
-            }
-            var rows: [[CommandValue]] = []
+            let host = try served(arguments)
+            var rows: [[JSONValue]] = []
             do {
                 var cursor: AccountCursor?
                 repeat {
@@ -140,19 +146,22 @@ extension Server {
             } catch {
                 throw CommandError(.failed, "the account store failed: \(error)")
             }
-            return .records(rows)
+            return .records(columns: ["user"], rows: rows)
         }
     }
+
+    private static let sessionColumns = ["jid", "transport", "address", "priority", "tls"]
 
     private var connectedUsers: Command {
         Command(
             "connected_users", "Lists the sessions of all hosts.", tag: .sessions,
-            result: .records(["jid", "transport", "address", "priority", "tls"])
+            result: .records(Self.sessionColumns)
         ) { [self] _ throws(CommandError) in
             let sessions = hosts.all.flatMap(\.sessions.all)
                 .sorted { $0.jid.description < $1.jid.description }
             return .records(
-                sessions.map { resource in
+                columns: Self.sessionColumns,
+                rows: sessions.map { resource in
                     [
                         .string(resource.jid.description), .string(resource.session.kind.rawValue),
                         .string(resource.session.peer.address),

@@ -1,6 +1,8 @@
 import Logging
+import NIOPosix
 import XMPPConfig
 import XMPPCore
+import XMPPStorage
 
 /// The supervision tree: the processes of the classic server, each with its job here.
 extension Server {
@@ -8,7 +10,7 @@ extension Server {
     ///
     /// Children start in this order and stop in reverse: listeners last up, first down.
     package func makeTree(extra: [ChildSpec] = []) -> Supervisor {
-        let monitor = SystemMonitor(alarms: [.memory(of: 80)]) { change, _ in
+        let monitor = SystemMonitor(alarms: [.memory(above: 1 << 30), .openFiles(above: 0.9)]) { change, _ in
             Self.log.warning("\(change)")
         }
         let children: [ChildSpec] =

@@ -56,9 +56,13 @@ package final class Server: Sendable {
     package var root: Supervisor? { tree.withLock { $0 } }
 
     static let report: Supervisor.Report = { supervisor, event in
-        log.log(
-            level: event.isFailure ? .warning : .debug, "\(event)",
-            metadata: ["supervisor": "\(supervisor)"])
+        let level: Logger.Level =
+            switch event {
+            case .started, .stopped: .debug
+            case .ended(_, let exit, _): exit == .normal ? .debug : .warning
+            case .cannotStart, .abandoned, .gaveUp: .warning
+            }
+        log.log(level: level, "\(event)", metadata: ["supervisor": "\(supervisor)"])
     }
 
     // MARK: hosts

@@ -13,7 +13,7 @@ package final class ServerEnvironment: Sendable {
     package let streamLoops: StreamLoops
     /// Blocking work: key derivation, file reads.
     package let workers: NIOThreadPool
-    package let passwords = VerifiedPasswordCache()
+    package let passwords = VerifiedPasswordCache(entriesMax: 10_000, lifetime: .seconds(600))
     package let decoys = DecoyCredentials(secret: SecureRandom.bytes(32))
     package let registrations = RegistrationThrottle(interval: 600)
 
