@@ -81,7 +81,7 @@ struct LoaderTests {
             test.yml:10: modules.mod_rooster: there is no such module; \
             did you mean `mod_roster`?
             test.yml:11: modules.mod_ping.quiet_time: expected \(Duration.typeName), \
-            10 seconds to 1 hours, found `5`
+            10 seconds to 1 hour, found `5`
             test.yml:11: modules.mod_ping.quiettime: there is no such option; \
             did you mean `quiet_time`?
             """

@@ -63,8 +63,8 @@ struct MacroTests {
             certfiles: A
             """)
         let expected = """
+            test.yml:3: certfiles: macros use each other in a circle: A → B → A
             test.yml:4: define_macro: `lower` is not upper case, as names here must be
-            test.yml:6: certfiles: macros use each other in a circle: A → B → A
             """
         #expect(problems.joined(separator: "\n") == expected)
     }

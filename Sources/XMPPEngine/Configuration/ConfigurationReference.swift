@@ -17,7 +17,8 @@ package enum ConfigurationReference {
         sections.append(listeners())
         for module in schema.modules.values.sorted(by: { $0.name < $1.name })
         where !module.options.isEmpty {
-            sections.append(section("Module `\(module.name)`", module.options))
+            sections.append(
+                "## Module `\(module.name)`\n\n" + table(rows(module.options, showingScope: false)))
         }
         return sections.joined()
     }
@@ -55,10 +56,12 @@ package enum ConfigurationReference {
         return text
     }
 
-    private static func rows(_ options: [any OptionDeclaration]) -> [String] {
+    private static func rows(
+        _ options: [any OptionDeclaration], showingScope: Bool = true
+    ) -> [String] {
         options.map { option in
             let restart = option.takesEffect == .onRestart ? " Needs a restart." : ""
-            let scope = option.scope == .host ? " Also per host." : ""
+            let scope = showingScope && option.scope == .host ? " Also per host." : ""
             return row(
                 option.name, option.typeName, option.defaultText,
                 option.summary + scope + restart)
