@@ -143,4 +143,22 @@ struct FileTests {
         let lines = (0..<250).map { "unknown_option_\($0): 1" }
         #expect(Play.problems("hosts: [a]\n" + lines.joined(separator: "\n")).count == 200)
     }
+
+    @Test("A file that is cut or damaged anywhere is read or refused, and traps nothing")
+    func damaged() throws {
+        for (file, language) in [
+            ("config/classic.cfg", ConfigurationLanguage.terms),
+            ("config/from-ejabberd.yml", .yaml),
+        ] {
+            let bytes = Array(try Play.file(file).utf8)
+            for index in stride(from: 0, to: bytes.count, by: 3) {
+                let cut = String(decoding: bytes[..<index], as: UTF8.self)
+                _ = Play.problems(cut, language: language)
+                var damaged = bytes
+                damaged[index] = [0, 0x22, 0x5B, 0x7D, 0x2E, 0x26, 0x0A, 0xFF][index % 8]
+                _ = Play.problems(String(decoding: damaged, as: UTF8.self), language: language)
+            }
+            #expect(Play.problems(String(decoding: bytes, as: UTF8.self), language: language) == [])
+        }
+    }
 }
