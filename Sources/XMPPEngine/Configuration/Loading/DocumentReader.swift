@@ -41,11 +41,11 @@ struct DocumentReader {
         let identity = Self.realPath(path)
         guard !chain.contains(identity) else {
             let circle = (chain.drop { $0 != identity } + [identity]).joined(separator: " → ")
-            reader.fail(at: position, "files include each other in a circle: \(circle)")
+            fail(at: position, "files include each other in a circle: \(circle)")
             return []
         }
         guard chain.count < Self.includeDepthMax, files.count < Self.filesMax else {
-            reader.fail(at: position, "more files are included than are read")
+            fail(at: position, "more files are included than are read")
             return []
         }
         do {
@@ -54,9 +54,19 @@ struct DocumentReader {
             let entries = parse(text, file: path, language: ConfigurationLanguage(path: path))
             return resolveIncludes(entries, from: path, chain: chain + [identity])
         } catch {
-            reader.fail(at: error.position, error.message)
+            if error.position == position {
+                fail(at: position, error.message)
+            } else {
+                reader.fail(at: error.position, error.message)
+            }
             return []
         }
+    }
+
+    /// Tells of a file that cannot be had, at the line that asks for it.
+    private func fail(at position: SourcePosition, _ message: String) {
+        let path = position.line > 0 ? "include_config_file" : ""
+        reader.report.add(ConfigurationError(at: position, path: path, message))
     }
 
     private static func realPath(_ path: String) -> String {

@@ -45,9 +45,9 @@ extension Duration: OptionValue {
         guard attoseconds == 0 else {
             return "\(seconds * 1000 + attoseconds / 1_000_000_000_000_000) ms"
         }
-        if seconds > 0, seconds % 86_400 == 0 { return "\(seconds / 86_400) days" }
-        if seconds > 0, seconds % 3600 == 0 { return "\(seconds / 3600) hours" }
-        if seconds > 0, seconds % 60 == 0 { return "\(seconds / 60) minutes" }
-        return "\(seconds) seconds"
+        let units: [(Int64, String)] = [(86_400, "day"), (3600, "hour"), (60, "minute")]
+        let unit = units.first { seconds > 0 && seconds % $0.0 == 0 } ?? (1, "second")
+        let count = seconds / unit.0
+        return "\(count) \(unit.1)\(count == 1 ? "" : "s")"
     }
 }

@@ -1,0 +1,82 @@
+import Testing
+
+@testable import XMPPConfig
+
+@Suite("Options of one host")
+struct HostConfigurationTests {
+    @Test("host_config replaces, append_host_config adds")
+    func replaceAndAppend() throws {
+        let configuration = try Play.load(
+            """
+            hosts: [a.example, b.example]
+            auth_method: [sql]
+            modules: {mod_roster: {}}
+            acl: {local: {user_regexp: ""}}
+            host_config:
+              b.example: {auth_method: anonymous, language: de}
+            append_host_config:
+              a.example:
+                modules: {mod_ping: {}}
+                auth_method: [anonymous]
+            """)
+        let first = try #require(configuration.host("a.example"))
+        let second = try #require(configuration.host("b.example"))
+        #expect(first.options[ServerOption.authMethod] == [.sql, .anonymous])
+        #expect(second.options[ServerOption.authMethod] == [.anonymous])
+        #expect(first.options[ServerOption.language] == "en")
+        #expect(second.options[ServerOption.language] == "de")
+        #expect(first.modules.keys.sorted() == ["mod_ping", "mod_roster"])
+        #expect(second.modules.keys.sorted() == ["mod_roster"])
+    }
+
+    @Test("What cannot stand for one host is a problem")
+    func serverScope() {
+        let problems = Play.problems(
+            """
+            hosts: [a.example]
+            host_config:
+              a.exmple: {language: de}
+              a.example: {loglevel: debug, listen: [], langage: de}
+            """)
+        let expected = """
+            test.yml:3: host_config.a.exmple: is not one of `hosts`; did you mean `a.example`?
+            test.yml:4: host_config.a.example.loglevel: holds for the whole server, not for one host
+            test.yml:4: host_config.a.example.listen: holds for the whole server, not for one host
+            test.yml:4: host_config.a.example.langage: there is no such option; \
+            did you mean `language`?
+            """
+        #expect(problems.joined(separator: "\n") == expected)
+    }
+
+    @Test("Appending to a plain value or to a key that exists is a problem")
+    func appendConflict() {
+        let problems = Play.problems(
+            """
+            hosts: [a.example]
+            language: en
+            modules: {mod_ping: {}}
+            append_host_config:
+              a.example: {language: de, modules: {mod_ping: {}}}
+            """)
+        #expect(problems.count == 2, "\(problems)")
+    }
+
+    @Test("A host's rules take the place of the server's")
+    func rules() throws {
+        let configuration = try Play.load(
+            """
+            hosts: [a.example, b.example]
+            acl: {admin: {user: romeo@a.example}}
+            access_rules: {configure: {allow: admin}}
+            host_config:
+              b.example: {acl: {admin: {user: juliet@b.example}}}
+            """)
+        let access = configuration.access
+        let romeo = try #require(Subjects.user("romeo@a.example"))
+        let juliet = try #require(Subjects.user("juliet@b.example"))
+        #expect(access.decision(rule: "configure", for: romeo))
+        #expect(access.decision(rule: "configure", for: romeo, host: "a.example"))
+        #expect(!access.decision(rule: "configure", for: romeo, host: "b.example"))
+        #expect(access.decision(rule: "configure", for: juliet, host: "b.example"))
+    }
+}
