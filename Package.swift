@@ -78,7 +78,7 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(
             name: "martletd",
-            dependencies: ["AdminUI", "HTTPFront", "XMPPEngine", "XMPPConfig", arguments, log]
+            dependencies: ["AdminUI", "HTTPFront", "XMPPEngine", "XMPPConfig", "XMPPCore", "ControlProtocol", arguments, log]
                 + nio,
             swiftSettings: settings),
         .executableTarget(

@@ -35,14 +35,14 @@ extension Server {
     ) {
         guard let host = hosts[name], let options = new.host(name) else { return }
         host.update(settings(of: options, in: new))
-        let changes = difference.hosts[name] ?? .init()
-        for module in changes.modulesRemoved + changes.modulesChanged {
+        let changes = difference.hosts[name]
+        for module in (changes?.modulesRemoved ?? []) + (changes?.modulesChanged ?? []) {
             detach(module, from: host)
         }
         let rulesChanged =
             difference.aclsChanged || difference.accessRulesChanged || difference.shapersChanged
             || difference.shaperRulesChanged
-        let fresh = Set(changes.modulesAdded + changes.modulesChanged)
+        let fresh = Set((changes?.modulesAdded ?? []) + (changes?.modulesChanged ?? []))
         for (module, values) in options.modules.sorted(by: { $0.key < $1.key }) {
             if fresh.contains(module) {
                 attach(module, values, to: host, new)

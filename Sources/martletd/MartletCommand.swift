@@ -1,0 +1,55 @@
+import ArgumentParser
+import ControlProtocol
+import Logging
+import XMPPConfig
+import XMPPEngine
+
+/// The server's command line.
+@main
+struct MartletCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "martletd", abstract: "Martlet, an HTTP-first XMPP server.",
+        version: Martlet.version)
+
+    @ArgumentParser.Option(help: "The configuration: YAML, or Erlang terms when it ends in .cfg.")
+    var config: String?
+
+    @ArgumentParser.Option(help: "Where the database, keys and sockets are kept.")
+    var data = "data"
+
+    @ArgumentParser.Option(help: "What the file server serves, for a first configuration.")
+    var `public` = "public"
+
+    @ArgumentParser.Option(help: "The domain to serve, for a first configuration.")
+    var host = "localhost"
+
+    @Flag(help: "Check the configuration and leave.")
+    var check = false
+
+    func run() async throws {
+        let path: String
+        var firstStart: FirstStart?
+        if let config {
+            path = config
+        } else {
+            let start = FirstStart(dataDirectory: data, publicDirectory: self.public, host: host)
+            path = try start.prepare()
+            firstStart = start
+        }
+        let loaded: ConfigurationLoader.Loaded
+        do throws(ConfigurationErrors) {
+            loaded = try ConfigurationLoader.load(path: path, schema: ServerParts.schema)
+        } catch {
+            Terminal.complain(String(describing: error))
+            throw ExitCode(1)
+        }
+        for warning in loaded.warnings { Terminal.complain("warning: \(warning)") }
+        if check {
+            Terminal.say("\(path): the configuration is good.")
+            return
+        }
+        Logs.start(level: loaded.configuration.options[ServerOption.logLevel])
+        try await Running(path: path, dataDirectory: data, loaded.configuration)
+            .untilEnd(firstStart: firstStart)
+    }
+}

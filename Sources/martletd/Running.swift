@@ -1,0 +1,90 @@
+import ControlProtocol
+import Glibc
+import Logging
+import NIOCore
+import NIOPosix
+import XMPPConfig
+import XMPPEngine
+
+/// A server from its start to its end.
+struct Running {
+    private let path: String
+    private let environment: ServerEnvironment
+    private let server: Server
+    private static let log = Logger(label: "martlet")
+
+    init(path: String, dataDirectory: String, _ configuration: Configuration) throws {
+        self.path = path
+        try DataDirectory.make(dataDirectory)
+        environment = ServerEnvironment(dataDirectory: dataDirectory, version: Martlet.version)
+        server = Server(
+            configuration: configuration, environment: environment, catalogue: Catalogue.modules,
+            factories: ServerParts.listeners)
+        server.applyServerOptions(configuration)
+    }
+
+    /// Serves until a signal or a command ends it; streams are closed and writes flushed then.
+    func untilEnd(firstStart: FirstStart?) async throws {
+        DescriptorLimit.raise()
+        let (ends, end) = AsyncStream.makeStream(of: Void.self)
+        let notifier = ServiceNotifier()
+        let signals = SignalWatcher.child("signals") { signal in
+            switch signal {
+            case .drain: end.yield()
+            case .reload: Task { await reloadAndLog() }
+            }
+        }
+        let root = server.makeTree(extra: [signals])
+        server.registerCommands(reload: { try await reload() }, drain: { end.yield() })
+        await root.start()
+        try await firstStart?.finish(server)
+        announce()
+        notifier.notify(.ready)
+        for await _ in ends { break }
+        Self.log.info("stopping")
+        notifier.notify(.stopping)
+        await root.stop()
+        try? await environment.eventLoops.shutdownGracefully()
+        Self.log.info("stopped")
+    }
+
+    private func announce() {
+        for listener in server.configuration.listeners where listener.isServed {
+            Terminal.say("\(listener.module) at \(listener.address)")
+        }
+        Terminal.say("Martlet \(Martlet.version) is ready.")
+    }
+
+    private func reload() async throws -> String {
+        let loaded = try ConfigurationLoader.load(path: path, schema: ServerParts.schema)
+        for warning in loaded.warnings { Self.log.warning("\(warning)") }
+        return try await server.apply(loaded.configuration)
+    }
+
+    private func reloadAndLog() async {
+        do {
+            let changes = try await reload()
+            Self.log.info("configuration applied", metadata: ["changes": "\(changes)"])
+        } catch {
+            Self.log.error("configuration not applied", metadata: ["errors": "\(error)"])
+        }
+    }
+}
+
+/// The folder of everything the server keeps.
+enum DataDirectory {
+    static func make(_ path: String) throws {
+        guard mkdir(path, 0o750) != 0, errno != EEXIST else { return }
+        throw ListenerFailure("cannot make \(path): \(String(cString: strerror(errno)))")
+    }
+}
+
+/// Every connection takes a descriptor: use as many as the system allows.
+enum DescriptorLimit {
+    static func raise() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+}
