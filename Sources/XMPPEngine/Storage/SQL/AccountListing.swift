@@ -32,13 +32,15 @@ struct AccountListing: Sendable {
     private func page(from lower: String = "", below upper: String?, in session: any SQLSession)
         throws(StorageError) -> AccountPage
     {
+        // One lower bound alone, or the search would begin at the wrong one of two.
+        let goesOn = !start.utf8.lexicographicallyPrecedes(lower.utf8)
         let found = try session.query(
             """
             SELECT localpart, created_at, disabled_at FROM account
-            WHERE host = ?1 AND localpart > ?2 AND localpart >= ?3 AND localpart < ?4
-            ORDER BY localpart LIMIT ?5
+            WHERE host = ?1 AND localpart \(goesOn ? ">" : ">=") ?2 AND localpart < ?3
+            ORDER BY localpart LIMIT ?4
             """,
-            .text(host), .text(start), .text(lower), .text(upper ?? "\u{10FFFF}"),
+            .text(host), .text(goesOn ? start : lower), .text(upper ?? "\u{10FFFF}"),
             .integer(limit + 1), row: summary)
         guard found.count > limit else { return AccountPage(accounts: found, next: nil) }
         let listed = Array(found.prefix(limit))

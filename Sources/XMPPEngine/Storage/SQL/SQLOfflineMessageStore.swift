@@ -20,13 +20,7 @@ package struct SQLOfflineMessageStore: OfflineMessageStore {
         messagesMax: Int
     ) async throws(StorageError) -> OfflineAppend {
         try await database.write { (session) throws(StorageError) in
-            let waiting = try session.number(
-                """
-                SELECT count(*) FROM (
-                    SELECT 1 FROM offline_message WHERE owner = ?1 LIMIT ?2) AS waiting
-                """,
-                .text(account.text), .integer(max(messagesMax, 0)))
-            guard waiting < messagesMax else { return .full }
+            guard try !hasMessages(messagesMax, for: account, in: session) else { return .full }
             let id = try session.number(
                 """
                 INSERT INTO offline_message (owner, stored_at, expires_at, stanza)
@@ -96,6 +90,17 @@ package struct SQLOfflineMessageStore: OfflineMessageStore {
                 DELETE FROM offline_message WHERE id IN (
                     SELECT id FROM offline_message WHERE stored_at < ?1 LIMIT ?2)
                 """, upTo: oldest))
+    }
+
+    /// Whether at least so many messages wait; looks no further than that.
+    private func hasMessages(_ count: Int, for account: BareJID, in session: any SQLSession)
+        throws(StorageError) -> Bool
+    {
+        guard count > 0 else { return true }
+        guard count < .max else { return false }
+        return try session.number(
+            "SELECT 1 FROM offline_message WHERE owner = ?1 ORDER BY id LIMIT 1 OFFSET ?2",
+            .text(account.text), .integer(count - 1)) == 1
     }
 
     private func removeInSteps(_ sql: String, upTo moment: Timestamp)

@@ -35,10 +35,11 @@ struct SQLiteThreads: Sendable {
         }
     }
 
-    /// Lets the threads finish what waits; the writer ends last and folds the log into the file.
+    /// Lets the threads finish what waits; the writer ends alone and folds the log into the file.
     func end() async {
-        refuseCalls()
+        reads.close()
         for reader in readers { await reader.ended() }
+        writes.close()
         await writer?.ended()
     }
 
