@@ -1,7 +1,9 @@
 /// SCRAM keys to be made off the event loop from a password that is stored as it is.
 package struct KeyDerivation: Hashable, Sendable {
     let password: PreparedPassword
+    /// Of the mechanism under way.
     package let hash: HashFunction
+    /// The same each time for one account and hash function.
     package let salt: [UInt8]
     /// PBKDF2 rounds.
     package let iterations: Int

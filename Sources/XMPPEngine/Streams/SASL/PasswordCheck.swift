@@ -2,6 +2,7 @@ import XMPPCore
 
 /// A password to be checked off the event loop, for PLAIN.
 package struct PasswordCheck: Hashable, Sendable {
+    /// Bare address of the account, which need not exist.
     package let account: BareJID
     let password: PreparedPassword
     /// Made-up ones when there is no such account, so that the work is the same.

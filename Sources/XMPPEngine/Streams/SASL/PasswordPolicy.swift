@@ -1,5 +1,6 @@
 /// How a host keeps its accounts' passwords.
 package struct PasswordPolicy: Hashable, Sendable {
+    /// What is stored of a password (`auth_password_format`).
     package enum Format: Hashable, Sendable {
         /// Only keys that check a password are kept.
         case scram
@@ -14,6 +15,7 @@ package struct PasswordPolicy: Hashable, Sendable {
     /// Length of the salts made here, in bytes.
     package static let saltBytes = 16
 
+    /// What is stored of new passwords; an older one may still be in the other form.
     package let format: Format
     /// The hash functions of the SCRAM mechanisms on offer; keys are made for each.
     package let hashes: [HashFunction]

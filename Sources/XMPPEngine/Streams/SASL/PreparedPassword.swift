@@ -8,6 +8,7 @@ package struct PreparedPassword: Hashable, Sendable, CustomStringConvertible {
         self.text = text
     }
 
+    /// The same for all passwords.
     package var description: String { "a password" }
 
     /// What hash functions take.

@@ -15,10 +15,12 @@ package struct SASLFailure: Error, Hashable, Sendable {
         case temporaryAuthFailure = "temporary-auth-failure"
     }
 
+    /// What `<failure/>` holds.
     package let condition: Condition
     /// Human-readable explanation in English, or `nil`; never tells whether an account exists.
     package let text: String?
 
+    /// A failure with an explanation, or with the bare condition.
     package init(_ condition: Condition, _ text: String? = nil) {
         self.condition = condition
         self.text = text

@@ -82,6 +82,7 @@ package struct SASLNegotiation {
     ///   - mechanism: The name as it was sent.
     ///   - initialResponse: The element's text; `nil` or empty: the client waits for a challenge.
     ///   - nonce: At least 18 random bytes in base 64, never used before.
+    /// - Returns: What to do next; never `ignore`.
     package mutating func start(
         mechanism: String, initialResponse: String?, nonce: String
     ) -> Order {

@@ -1,5 +1,6 @@
 /// What a host's configuration says of logging in.
 package struct SASLPolicy: Sendable {
+    /// Never offered (`disable_sasl_mechanisms`).
     package var disabledMechanisms: Set<SASLMechanism> = []
     /// Whether nobody may log in before the stream is encrypted (`starttls_required`).
     package var requiresEncryption = false
@@ -9,6 +10,7 @@ package struct SASLPolicy: Sendable {
     package var offersPasswords = true
     /// Whether anyone gets a temporary account (XEP-0175).
     package var offersAnonymous = false
+    /// How passwords are kept, and with it which SCRAM mechanisms are offered.
     package var passwords = PasswordPolicy()
 
     /// The default: passwords, PLAIN only when encrypted, nothing anonymous.

@@ -2,7 +2,9 @@
 package struct SCRAMKeys: Hashable, Sendable, CustomStringConvertible {
     private static let saltBytesMax = 64
 
+    /// The hash function of the mechanisms these keys serve.
     package let hash: HashFunction
+    /// 1 to 64 random bytes.
     package let salt: [UInt8]
     /// PBKDF2 rounds.
     package let iterations: Int
@@ -38,6 +40,7 @@ package struct SCRAMKeys: Hashable, Sendable, CustomStringConvertible {
         serverKey = hash.authenticationCode(of: Array("Server Key".utf8), key: salted)
     }
 
+    /// The hash function only: keys do not belong into a log.
     package var description: String { SASLMechanism.scramName(of: hash) + " keys" }
 
     /// Whether a password is the one these keys were made of; as slow as making them.
