@@ -1,0 +1,4 @@
+/// placeholder
+package final class AccessLog: Sendable {
+    func write(_ exchange: Exchange) {}
+}
