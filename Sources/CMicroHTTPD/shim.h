@@ -1,9 +1,14 @@
 #pragma once
 
+#include <linux/openat2.h>
 #include <microhttpd.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* epoll and eventfd, which drive libmicrohttpd, are not in the Glibc module. */
 
@@ -64,3 +69,14 @@ static inline size_t martlet_http_head_size(struct MHD_Connection *connection) {
 
 /* accept4(2) is a GNU extension that the Glibc module does not show. */
 int accept4(int socket, struct sockaddr *restrict address, socklen_t *restrict length, int flags);
+
+/* openat2(2) has no wrapper in glibc 2.36. Opens what `path` names below `folder`, and nothing that
+   a link or `..` takes out of it. */
+long syscall(long number, ...);
+static inline int martlet_open_beneath(int folder, const char *path, int flags) {
+    struct open_how how;
+    memset(&how, 0, sizeof how);
+    how.flags = (uint64_t)flags;
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+    return (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
+}

@@ -90,7 +90,8 @@ struct ExchangeTests {
     func continues() throws {
         let server = try TestServer([Mount(prefix: "/", handler: TestHandler.echo)])
         let client = try server.client()
-        client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+        client.send(
+            "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
         #expect(try client.readHead().status == 100)
         client.send("ok")
         #expect(try client.readResponse().text == "POST / - ok")

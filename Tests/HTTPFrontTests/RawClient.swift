@@ -158,7 +158,8 @@ final class RawClient {
     /// One answer with its body.
     func readResponse(to method: String = "GET") throws -> RawResponse {
         var response = try readHead()
-        let hasNoBody = method == "HEAD" || response.status < 200 || response.status == 204
+        let hasNoBody =
+            method == "HEAD" || response.status < 200 || response.status == 204
             || response.status == 304
         if hasNoBody { return response }
         if response["transfer-encoding"] == "chunked" {

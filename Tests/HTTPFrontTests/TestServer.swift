@@ -74,7 +74,8 @@ struct TestHandler: HTTPHandler {
         let body = String(decoding: exchange.bodyBytes, as: UTF8.self)
         exchange.respond(
             .ok, fields: [HTTPField("Content-Type", "text/plain")],
-            body: .text("\(exchange.method.name) \(exchange.path) \(exchange.query ?? "-") \(body)"))
+            body: .text("\(exchange.method.name) \(exchange.path) \(exchange.query ?? "-") \(body)")
+        )
     }
 }
 

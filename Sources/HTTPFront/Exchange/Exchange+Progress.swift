@@ -8,7 +8,7 @@ extension Exchange {
         case .receivingHead:
             return takeHead(line)
         case .receivingBody:
-            return chunk.isEmpty ? endBody() : take(chunk)
+            return chunk.isEmpty ? endBody() : take(chunk, line)
         case .held:
             // Called although nobody answered: the client sends on. Not a byte more is read.
             return .suspend(leaving: chunk.count)
@@ -60,13 +60,15 @@ extension Exchange {
         return orderAfterHandler(leaving: 0)
     }
 
-    private func take(_ chunk: UnsafeRawBufferPointer) -> Order {
+    private func take(_ chunk: UnsafeRawBufferPointer, _ line: RequestLine) -> Order {
         body.received += UInt64(chunk.count)
         guard body.received <= body.limit else {
-            // No answer can be queued half way through a chunked body.
-            return .close
+            return refuseHalfWay(.contentTooLarge)
         }
         if body.expected == nil {
+            guard endsChunkLineProperly(before: chunk, line) else {
+                return refuseHalfWay(.badRequest)
+            }
             connection.restart(for: loop.limits.bodyTimeout, bytes: body.received)
         }
         if body.isStreamed { return pass(chunk) }
@@ -78,6 +80,28 @@ extension Exchange {
         body.complete(with: chunk)
         runHandler()
         return orderAfterHandler(leaving: 1)
+    }
+
+    /// libmicrohttpd takes no answer half way through a body, so it goes out beside it.
+    private func refuseHalfWay(_ status: HTTPStatus) -> Order {
+        isRefusedEarly = true
+        connection.sendRefusal(status)
+        return .close
+    }
+
+    /// Whether the line with a chunk's size ended in CR LF (RFC 9112 §7.1), as far as it can be
+    /// seen: libmicrohttpd also takes a bare LF.
+    private func endsChunkLineProperly(
+        before chunk: UnsafeRawBufferPointer, _ line: RequestLine
+    ) -> Bool {
+        guard !MicroHTTPRelease.checksLineEnds, let request, let start = chunk.baseAddress else {
+            return true
+        }
+        // What lies at the start of the buffer goes on with a chunk whose line is gone.
+        let distance = start - UnsafeRawPointer(line.method) - request.headSize
+        guard distance >= 2, distance < loop.limits.connectionMemory else { return true }
+        let end = UnsafeRawBufferPointer(start: start - 2, count: 2)
+        return end[0] == 13 && end[1] == 10
     }
 
     /// Gives a chunk to the handler that reads along.

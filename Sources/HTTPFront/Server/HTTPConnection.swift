@@ -58,6 +58,24 @@ package final class HTTPConnection {
         }
     }
 
+    /// Sends a last answer past libmicrohttpd, which closes the connection next.
+    func sendRefusal(_ status: HTTPStatus) {
+        guard !server.isSecure else { return }
+        let page = "\(status.code) \(status.reason)\n"
+        let answer = """
+            HTTP/1.1 \(status.code) \(status.reason)\r
+            Content-Type: text/plain; charset=utf-8\r
+            Content-Length: \(page.utf8.count)\r
+            Connection: close\r
+            \r
+            \(page)
+            """
+        let flags = Int32(MSG_NOSIGNAL | MSG_DONTWAIT)
+        Array(answer.utf8).withUnsafeBytes { bytes in
+            _ = send(descriptor, bytes.baseAddress, bytes.count, flags)
+        }
+    }
+
     /// The loop stops: a kept request is answered, an idle connection ends.
     func loopStops() {
         guard let exchange else { return cut() }
