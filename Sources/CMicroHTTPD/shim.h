@@ -1,2 +1,82 @@
 #pragma once
+
+#include <linux/openat2.h>
 #include <microhttpd.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* epoll and eventfd, which drive libmicrohttpd, are not in the Glibc module. */
+
+/* MHD_start_daemon, MHD_get_daemon_info and MHD_get_connection_info are variadic: Swift cannot
+   import them. */
+
+typedef void *(*martlet_http_target)(void *context, const char *target,
+                                     struct MHD_Connection *connection);
+
+/* Targets are decoded by Martlet, which also refuses what libmicrohttpd would let pass. */
+static inline size_t martlet_http_keep_escaped(void *context, struct MHD_Connection *connection,
+                                               char *text) {
+    (void)context;
+    (void)connection;
+    size_t length = 0;
+    while (text[length] != '\0') length++;
+    return length;
+}
+
+/* A daemon without a thread and without a listening socket: the caller runs it and hands it
+   accepted sockets. Time-outs are the caller's too. SIGPIPE is blocked on the caller's thread,
+   which is what lets libmicrohttpd use sendfile(2). */
+static inline struct MHD_Daemon *martlet_http_start(
+    size_t connection_memory, unsigned int connections_max, void *context,
+    MHD_AccessHandlerCallback handle, MHD_RequestCompletedCallback completed,
+    MHD_NotifyConnectionCallback connection, martlet_http_target target) {
+    return MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO, 0,
+        NULL, NULL, handle, context,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory,
+        MHD_OPTION_CONNECTION_LIMIT, connections_max,
+        MHD_OPTION_CONNECTION_TIMEOUT, 0u,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
+        MHD_OPTION_UNESCAPE_CALLBACK, &martlet_http_keep_escaped, NULL,
+        MHD_OPTION_URI_LOG_CALLBACK, target, context,
+        MHD_OPTION_NOTIFY_COMPLETED, completed, context,
+        MHD_OPTION_NOTIFY_CONNECTION, connection, context,
+        MHD_OPTION_END);
+}
+
+static inline int martlet_http_epoll(struct MHD_Daemon *daemon) {
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    return info == NULL ? -1 : info->epoll_fd;
+}
+
+static inline void *martlet_http_socket_context(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info == NULL ? NULL : info->socket_context;
+}
+
+static inline size_t martlet_http_head_size(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    return info == NULL ? 0 : info->header_size;
+}
+
+/* accept4(2) is a GNU extension that the Glibc module does not show. */
+int accept4(int socket, struct sockaddr *restrict address, socklen_t *restrict length, int flags);
+
+/* openat2(2) has no wrapper in glibc 2.36. Opens what `path` names below `folder`, and nothing that
+   a link or `..` takes out of it. */
+long syscall(long number, ...);
+static inline int martlet_open_beneath(int folder, const char *path, int flags) {
+    struct open_how how;
+    memset(&how, 0, sizeof how);
+    how.flags = (uint64_t)flags;
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+    return (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
+}

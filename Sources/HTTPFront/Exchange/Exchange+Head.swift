@@ -1,0 +1,142 @@
+/// The parts of the request line in libmicrohttpd's buffer; valid during one call.
+struct RequestLine {
+    let method: UnsafePointer<CChar>
+    let path: UnsafePointer<CChar>
+    let version: UnsafePointer<CChar>
+}
+
+/// Request fields, and what a head must fulfil before a handler sees it.
+extension Exchange {
+    /// The value of the first field of that name, compared without case; `nil` without one, or
+    /// after the request has ended.
+    package func field(_ name: String) -> String? {
+        request?.withField(named: name) { $0.map { String(decoding: $0, as: UTF8.self) } }
+    }
+
+    /// The values of all fields of that name, in order.
+    package func fields(_ name: String) -> [String] {
+        var values: [String] = []
+        request?.eachField { fieldName, value in
+            if fieldName.equalsIgnoringCase(name) {
+                values.append(String(decoding: value, as: UTF8.self))
+            }
+            return true
+        }
+        return values
+    }
+
+    /// The host the client asked for, lower case and without port; `nil` without one.
+    package var host: String? {
+        guard let authority = authorityOfTarget ?? field("Host") else { return nil }
+        let end =
+            authority.hasPrefix("[")
+            ? authority.firstIndex(of: "]").map { authority.index(after: $0) }
+            : authority.firstIndex(of: ":")
+        return authority[..<(end ?? authority.endIndex)].lowercased()
+    }
+
+    /// True when the request came over TLS.
+    package var isSecure: Bool { connection.server.isSecure }
+
+    private var authorityOfTarget: String? {
+        guard !target.hasPrefix("/"), let start = target.range(ofScheme: "http") else { return nil }
+        let rest = target[start...]
+        return String(rest.prefix { $0 != "/" && $0 != "?" })
+    }
+
+    /// Checks what libmicrohttpd lets pass; `nil` when the request may be handled.
+    func checkHead(_ line: RequestLine) -> HTTPStatus? {
+        let version = String(cString: line.version)
+        method = HTTPMethod(String(cString: line.method))
+        isHTTP10 = version == "HTTP/1.0"
+        guard targetLength <= loop.limits.targetBytesMax else { return .targetTooLong }
+        guard version == "HTTP/1.1" || isHTTP10, !target.isEmpty, method.isToken else {
+            return .badRequest
+        }
+        return checkFields(line) ?? readTarget()
+    }
+
+    private func checkFields(_ line: RequestLine) -> HTTPStatus? {
+        guard let request else { return .badRequest }
+        var check = HeadCheck(
+            line: line, targetLength: targetLength, fieldsMax: loop.limits.fieldsMax)
+        request.eachField { check.add($0, $1) }
+        check.finish(headSize: request.headSize)
+        guard check.refusal == nil else { return check.refusal }
+        guard check.hostCount == 1 || (isHTTP10 && check.hostCount == 0) else { return .badRequest }
+        if check.isChunked {
+            guard !isHTTP10, check.contentLength == nil else { return .badRequest }
+            body.expected = nil
+        } else {
+            body.expected = check.contentLength ?? 0
+        }
+        return check.expectsOther ? .expectationFailed : nil
+    }
+
+    private func readTarget() -> HTTPStatus? {
+        var rest = target[...]
+        if !rest.hasPrefix("/") {
+            if method == .options, rest == "*" {
+                path = "*"
+                return nil
+            }
+            guard let start = target.range(ofScheme: "http") else { return .badRequest }
+            rest = target[start...].drop { $0 != "/" && $0 != "?" }
+            if !rest.hasPrefix("/") { rest = "/" + rest }
+        }
+        let mark = rest.firstIndex(of: "?")
+        query = mark.map { String(rest[rest.index(after: $0)...]) }
+        guard let decoded = PathDecoder.decode(rest[..<(mark ?? rest.endIndex)]) else {
+            return .badRequest
+        }
+        path = decoded
+        return nil
+    }
+}
+
+extension String {
+    /// Where the authority begins after `scheme://`, compared without case.
+    fileprivate func range(ofScheme scheme: String) -> Index? {
+        let prefix = scheme + "://"
+        guard count > prefix.count, self.prefix(prefix.count).lowercased() == prefix else {
+            return nil
+        }
+        return index(startIndex, offsetBy: prefix.count)
+    }
+}
+
+extension HTTPMethod {
+    var isToken: Bool { !name.isEmpty && name.utf8.allSatisfy(\.isTokenCharacter) }
+}
+
+extension UInt8 {
+    /// RFC 9110 §5.6.2.
+    var isTokenCharacter: Bool {
+        switch self {
+        case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
+        case 0x21, 0x23...0x27, 0x2a, 0x2b, 0x2d, 0x2e, 0x5e, 0x5f, 0x60, 0x7c, 0x7e: true
+        default: false
+        }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Compares ASCII without case.
+    func equalsIgnoringCase(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { equalsIgnoringCase($0) }
+    }
+
+    /// Compares ASCII without case.
+    func equalsIgnoringCase(_ text: StaticString) -> Bool {
+        text.withUTF8Buffer { equalsIgnoringCase($0) }
+    }
+
+    private func equalsIgnoringCase(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        count == text.count && zip(self, text).allSatisfy { $0.lowerCased == $1.lowerCased }
+    }
+}
+
+extension UInt8 {
+    fileprivate var lowerCased: UInt8 { (0x41...0x5a).contains(self) ? self | 0x20 : self }
+}

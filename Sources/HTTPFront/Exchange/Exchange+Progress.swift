@@ -1,0 +1,180 @@
+import Logging
+
+/// How a request moves on each time libmicrohttpd calls: head, body chunks, end, and again when
+/// the exchange is woken.
+extension Exchange {
+    func proceed(with chunk: UnsafeRawBufferPointer, _ line: RequestLine) -> Order {
+        switch state {
+        case .receivingHead:
+            return takeHead(line)
+        case .receivingBody:
+            return chunk.isEmpty ? endBody() : take(chunk, line)
+        case .held:
+            // Called although nobody answered: the client sends on. Not a byte more is read.
+            return .suspend(leaving: chunk.count)
+        case .answered(let response):
+            return chunk.isEmpty ? send(response) : .takeAll
+        case .aborted, .handling, .sending, .ended:
+            return .close
+        }
+    }
+
+    private func takeHead(_ line: RequestLine) -> Order {
+        if let refusal = checkHead(line) {
+            isRefusedEarly = true
+            respond(refusal, fields: [HTTPField("Connection", "close")], body: .page(refusal))
+            return orderAfterHandler(leaving: 0)
+        }
+        connection.server.route(self)
+        if case .answered(let response) = state {
+            isRefusedEarly = body.isExpected
+            return send(response)
+        }
+        switch mount?.handler.intake(self) ?? .collect(bytesMax: 0) {
+        case .collect(let bytesMax): body.limit = UInt64(max(0, bytesMax))
+        case .stream(let bytesMax):
+            body.limit = bytesMax
+            body.isStreamed = true
+        }
+        if let expected = body.expected, expected > body.limit { return refuseBody() }
+        state = .receivingBody
+        connection.restart(for: loop.limits.bodyTimeout, bytes: body.expected ?? 0)
+        guard body.isStreamed else { return .takeAll }
+        runHandler()
+        switch state {
+        case .answered(let response):
+            isRefusedEarly = body.isExpected
+            return send(response)
+        case .aborted: return .close
+        default:
+            state = .receivingBody
+            return .takeAll
+        }
+    }
+
+    private func refuseBody() -> Order {
+        isRefusedEarly = true
+        respond(
+            .contentTooLarge, fields: [HTTPField("Connection", "close")],
+            body: .page(.contentTooLarge))
+        return orderAfterHandler(leaving: 0)
+    }
+
+    private func take(_ chunk: UnsafeRawBufferPointer, _ line: RequestLine) -> Order {
+        body.received += UInt64(chunk.count)
+        guard body.received <= body.limit else {
+            return refuseHalfWay(.contentTooLarge)
+        }
+        if body.expected == nil {
+            guard endsChunkLineProperly(before: chunk, line) else {
+                return refuseHalfWay(.badRequest)
+            }
+            connection.restart(for: loop.limits.bodyTimeout, bytes: body.received)
+        }
+        if body.isStreamed { return pass(chunk) }
+        let isWhole = body.received == body.expected
+        guard isWhole else {
+            body.collect(chunk)
+            return .takeAll
+        }
+        body.complete(with: chunk)
+        runHandler()
+        return orderAfterHandler(leaving: 1)
+    }
+
+    /// libmicrohttpd takes no answer half way through a body, so it goes out beside it.
+    private func refuseHalfWay(_ status: HTTPStatus) -> Order {
+        isRefusedEarly = true
+        connection.sendRefusal(status)
+        return .close
+    }
+
+    /// Whether the line with a chunk's size ended in CR LF (RFC 9112 §7.1), as far as it can be
+    /// seen: libmicrohttpd also takes a bare LF.
+    private func endsChunkLineProperly(
+        before chunk: UnsafeRawBufferPointer, _ line: RequestLine
+    ) -> Bool {
+        guard !MicroHTTPRelease.checksLineEnds, let request, let start = chunk.baseAddress else {
+            return true
+        }
+        // What lies at the start of the buffer goes on with a chunk whose line is gone.
+        let distance = start - UnsafeRawPointer(line.method) - request.headSize
+        guard distance >= 2, distance < loop.limits.connectionMemory else { return true }
+        let end = UnsafeRawBufferPointer(start: start - 2, count: 2)
+        return end[0] == 13 && end[1] == 10
+    }
+
+    /// Gives a chunk to the handler that reads along.
+    private func pass(_ chunk: UnsafeRawBufferPointer) -> Order {
+        let taken = min(max(0, body.reader?(chunk) ?? chunk.count), chunk.count)
+        body.received -= UInt64(chunk.count - taken)
+        switch state {
+        case .aborted: return .close
+        case .receivingBody where taken < chunk.count: return .suspend(leaving: chunk.count - taken)
+        default: return .takeAll
+        }
+    }
+
+    private func endBody() -> Order {
+        if body.isStreamed {
+            state = .handling
+            let action = body.whenComplete
+            body.whenComplete = nil
+            body.reader = nil
+            action?()
+        } else {
+            body.complete(with: UnsafeRawBufferPointer(start: nil, count: 0))
+            runHandler()
+        }
+        return orderAfterHandler(leaving: 0)
+    }
+
+    private func runHandler() {
+        let wasStreaming = body.isStreamed
+        state = .handling
+        guard let handler = mount?.handler else { return }
+        do {
+            try handler.handle(self)
+        } catch let problem as HTTPProblem {
+            respond(problem.status, fields: problem.fields, body: .page(problem.status))
+        } catch {
+            loop.log.error(
+                "a handler failed", metadata: ["path": "\(path)", "error": "\(error)"])
+            respond(.internalServerError, body: .page(.internalServerError))
+        }
+        if !wasStreaming { body.drop() }
+    }
+
+    /// - Parameter left: Bytes that may stay in libmicrohttpd's buffer while the exchange is held.
+    private func orderAfterHandler(leaving left: Int) -> Order {
+        if case .handling = state {
+            loop.log.error("a handler did not answer", metadata: ["path": "\(path)"])
+            respond(.internalServerError, body: .page(.internalServerError))
+        }
+        switch state {
+        case .held:
+            return left > 0 ? .leave(left) : .suspend(leaving: 0)
+        case .answered(let response):
+            return left > 0 ? .takeAll : send(response)
+        default:
+            return .close
+        }
+    }
+
+    private func send(_ response: MicroHTTPResponse) -> Order {
+        state = .sending
+        if let size = response.size {
+            connection.restart(for: loop.limits.bodyTimeout, bytes: size)
+        } else {
+            connection.deadline = .max
+        }
+        return .send(response)
+    }
+}
+
+extension ResponseBody {
+    /// A plain page that says no more than the status does.
+    static func page(_ status: HTTPStatus) -> ResponseBody {
+        .text("\(status.code) \(status.reason)\n")
+    }
+}

@@ -1,0 +1,121 @@
+/// The answer to a request for one file: conditions first, then ranges (RFC 9110 §13, §14).
+struct FileAnswer {
+    /// Several ranges are put together in memory up to this size; a client that wants more of the
+    /// file in pieces gets all of it.
+    private static let multipartBytesMax: UInt64 = 262_144
+    /// Nobody who chose the file's content could know it.
+    private let boundary = "range-" + String(UInt64.random(in: .min ... .max), radix: 36)
+
+    let type: String
+    var fields: [HTTPField] = []
+
+    init(type: String) {
+        self.type = type
+    }
+
+    func send(_ file: consuming OpenFile, coding: ContentCoding?, _ exchange: Exchange) {
+        let tag = file.tag(coding: coding)
+        let conditions = Preconditions(exchange)
+        let validators = [
+            HTTPField("ETag", tag), HTTPField("Last-Modified", HTTPDate.text(file.modified)),
+        ]
+        switch conditions.outcome(tag: tag, modified: file.modified) {
+        case .failed:
+            exchange.respond(.preconditionFailed, body: .page(.preconditionFailed))
+            return
+        case .notModified:
+            let kept = fields.filter { $0.name != "Content-Encoding" }
+            exchange.respond(.notModified, fields: kept + validators)
+            return
+        case .proceed:
+            break
+        }
+        let all =
+            fields + validators + [
+                HTTPField("Accept-Ranges", "bytes"), HTTPField("X-Content-Type-Options", "nosniff"),
+            ]
+        guard exchange.method == .get, let range = exchange.field("Range"),
+            conditions.allowsRange(tag: tag, modified: file.modified)
+        else { return sendWhole(file, all, exchange) }
+        switch ByteRanges.parse(range, size: file.size) {
+        case .whole:
+            sendWhole(file, all, exchange)
+        case .none:
+            exchange.respond(
+                .rangeNotSatisfiable, fields: [HTTPField("Content-Range", "bytes */\(file.size)")],
+                body: .page(.rangeNotSatisfiable))
+        case .some(let ranges):
+            sendRanges(file, ranges, all, exchange)
+        }
+    }
+
+    private func sendWhole(
+        _ file: borrowing OpenFile, _ fields: [HTTPField], _ exchange: Exchange
+    ) {
+        let fields = fields + [HTTPField("Content-Type", type)]
+        guard file.size > 0 else {
+            exchange.respond(.ok, fields: fields)
+            return
+        }
+        send(.ok, fields, file.region(0..<file.size), exchange)
+    }
+
+    private func sendRanges(
+        _ file: borrowing OpenFile, _ ranges: [Range<UInt64>], _ fields: [HTTPField],
+        _ exchange: Exchange
+    ) {
+        if ranges.count == 1 {
+            let fields =
+                fields + [
+                    HTTPField("Content-Type", type), contentRange(ranges[0], file.size),
+                ]
+            return send(.partialContent, fields, file.region(ranges[0]), exchange)
+        }
+        let total = ranges.reduce(0) { $0 + ($1.upperBound - $1.lowerBound) }
+        guard total <= Self.multipartBytesMax, let body = multipart(file, ranges) else {
+            return sendWhole(file, fields, exchange)
+        }
+        let kind = "multipart/byteranges; boundary=\(boundary)"
+        exchange.respond(
+            .partialContent, fields: fields + [HTTPField("Content-Type", kind)], body: .bytes(body))
+    }
+
+    private func multipart(
+        _ file: borrowing OpenFile, _ ranges: [Range<UInt64>]
+    ) -> [UInt8]? {
+        var body: [UInt8] = []
+        for range in ranges {
+            guard let bytes = file.read(range) else { return nil }
+            let place = contentRange(range, file.size)
+            body += Array(
+                "\r\n--\(boundary)\r\nContent-Type: \(type)\r\n\(place.name): \(place.value)\r\n\r\n"
+                    .utf8)
+            body += bytes
+        }
+        return body + Array("\r\n--\(boundary)--\r\n".utf8)
+    }
+
+    private func contentRange(_ range: Range<UInt64>, _ size: UInt64) -> HTTPField {
+        HTTPField("Content-Range", "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)")
+    }
+
+    private func send(
+        _ status: HTTPStatus, _ fields: [HTTPField], _ region: FileRegion?, _ exchange: Exchange
+    ) {
+        guard let region else {
+            exchange.respond(.serviceUnavailable, body: .page(.serviceUnavailable))
+            return
+        }
+        exchange.respond(status, fields: fields, body: .file(region))
+    }
+}
+
+extension Preconditions {
+    fileprivate init(_ exchange: Exchange) {
+        ifMatch = exchange.field("If-Match")
+        ifUnmodifiedSince = exchange.field("If-Unmodified-Since")
+        ifNoneMatch = exchange.field("If-None-Match")
+        ifModifiedSince = exchange.field("If-Modified-Since")
+        ifRange = exchange.field("If-Range")
+    }
+}

@@ -1,0 +1,59 @@
+import CMicroHTTPD
+import Glibc
+
+/// What a descriptor is watched for.
+enum LoopInterest {
+    /// Bytes or connections to read, again and again.
+    case input
+    /// The far end going away, reported once.
+    case hangUp
+}
+
+/// Who is told about a watched descriptor; on its loop.
+protocol LoopWatch: AnyObject {
+    func happened(_ events: UInt32)
+    /// The loop ends; nothing will happen any more.
+    func ended()
+}
+
+/// Owns one epoll(7) descriptor.
+final class LoopPoll {
+    private let descriptor: Int32
+    private var events = [epoll_event](repeating: epoll_event(), count: 64)
+
+    init() throws(HTTPServerError) {
+        descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
+        guard descriptor >= 0 else { throw .resources("epoll_create1", errno: errno) }
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    func add(_ watched: Int32, for interest: LoopInterest) throws(HTTPServerError) {
+        var event = epoll_event()
+        switch interest {
+        case .input: event.events = EPOLLIN.rawValue
+        case .hangUp: event.events = EPOLLRDHUP.rawValue | EPOLLONESHOT.rawValue
+        }
+        event.data.fd = watched
+        guard epoll_ctl(descriptor, EPOLL_CTL_ADD, watched, &event) == 0 else {
+            throw .resources("epoll_ctl", errno: errno)
+        }
+    }
+
+    func remove(_ watched: Int32) {
+        epoll_ctl(descriptor, EPOLL_CTL_DEL, watched, nil)
+    }
+
+    /// Waits, then reports each ready descriptor.
+    ///
+    /// - Parameter milliseconds: -1 waits as long as it takes.
+    func wait(milliseconds: Int32, report: (_ descriptor: Int32, _ events: UInt32) -> Void) {
+        let count = epoll_wait(descriptor, &events, Int32(events.count), milliseconds)
+        guard count > 0 else { return }
+        for index in 0..<Int(count) {
+            report(events[index].data.fd, events[index].events)
+        }
+    }
+}

@@ -1,0 +1,26 @@
+/// What one HTTP client may use of the server, in sizes, counts and times.
+package struct HTTPLimits: Sendable, Equatable {
+    /// Bytes libmicrohttpd keeps for each connection.
+    ///
+    /// The request head, what is parsed of it and the response head must fit in: a bigger head is
+    /// refused with 431.
+    package var connectionMemory = 6144
+    /// Connections of one loop.
+    package var connectionsMax = 20_000
+    /// Connections from one IPv4 address or IPv6 /64 network, over all loops of a server.
+    package var connectionsPerAddressMax = 1000
+    /// Bytes of the request target; longer is refused with 414.
+    package var targetBytesMax = 2048
+    /// Header fields of one request; more are refused with 431.
+    package var fieldsMax = 64
+    /// Time from accepting a connection to its first complete request head.
+    package var headTimeout = Duration.seconds(20)
+    /// Time between an answer and the next complete request head.
+    package var keepAliveTimeout = Duration.seconds(75)
+    /// Time to send or take a body, besides what `bytesPerSecondMin` allows for its size.
+    package var bodyTimeout = Duration.seconds(30)
+    /// A slower body is cut.
+    package var bytesPerSecondMin = 1024
+
+    package init() {}
+}

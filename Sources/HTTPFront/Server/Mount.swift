@@ -1,0 +1,93 @@
+/// Answers the requests below one path prefix.
+///
+/// Called on the loop of each exchange, from several loops at once.
+package protocol HTTPHandler: Sendable {
+    /// The methods it understands; others are answered with 405 and this list. `OPTIONS` is
+    /// answered for it.
+    var methods: [HTTPMethod] { get }
+
+    /// How the body of this request is to be taken; its head is known.
+    func intake(_ exchange: Exchange) -> BodyIntake
+
+    /// Answers the exchange, or holds it.
+    ///
+    /// - Throws: `HTTPProblem` to answer with its status; anything else is answered with 500 and
+    ///   logged.
+    func handle(_ exchange: Exchange) throws
+}
+
+extension HTTPHandler {
+    package var methods: [HTTPMethod] { [.get, .head] }
+
+    package func intake(_ exchange: Exchange) -> BodyIntake { .collect(bytesMax: 0) }
+}
+
+/// A handler with its place and what is added to all its answers.
+package struct Mount: Sendable {
+    /// `/` or `/name` without a slash at the end.
+    package let prefix: String
+    package let handler: any HTTPHandler
+    package let fields: [HTTPField]
+    package let cors: CORSPolicy?
+
+    /// - Parameters:
+    ///   - prefix: Matches itself and what follows it after a slash.
+    ///   - fields: `custom_headers`: added to every answer of the handler.
+    ///   - cors: Who may call from other sites; `nil` lets nobody.
+    package init(
+        prefix: String, handler: any HTTPHandler, fields: [HTTPField] = [], cors: CORSPolicy? = nil
+    ) {
+        var prefix = prefix.hasPrefix("/") ? prefix : "/" + prefix
+        while prefix.hasSuffix("/") { prefix.removeLast() }
+        self.prefix = prefix
+        self.handler = handler
+        self.fields = fields
+        self.cors = cors
+    }
+
+    func matches(_ path: String) -> Bool {
+        guard path.utf8.starts(with: prefix.utf8) else { return false }
+        let rest = path.utf8.dropFirst(prefix.utf8.count)
+        return rest.isEmpty || rest.first == UInt8(ascii: "/")
+    }
+
+    /// `Allow` (RFC 9110 §10.2.1).
+    var allow: HTTPField {
+        HTTPField("Allow", (handler.methods + [.options]).map(\.name).joined(separator: ", "))
+    }
+
+    func addFields(to exchange: Exchange, _ add: (HTTPField) -> Void) {
+        fields.forEach(add)
+        cors?.addFields(to: exchange, add)
+    }
+}
+
+/// The handlers of one listener, longest prefix first (`request_handlers`).
+package struct Site: Sendable {
+    package let mounts: [Mount]
+
+    package init(_ mounts: [Mount]) {
+        self.mounts = mounts.sorted { $0.prefix.utf8.count > $1.prefix.utf8.count }
+    }
+
+    /// Finds the handler of a request; answers those that need none.
+    func route(_ exchange: Exchange) {
+        if exchange.path == "*" {
+            exchange.respond(.noContent)
+            return
+        }
+        guard let mount = mounts.first(where: { $0.matches(exchange.path) }) else {
+            exchange.respond(.notFound, body: .page(.notFound))
+            return
+        }
+        exchange.mount = mount
+        exchange.subpath = String(exchange.path.utf8.dropFirst(mount.prefix.utf8.count)) ?? ""
+        if mount.handler.methods.contains(exchange.method) { return }
+        guard exchange.method == .options else {
+            exchange.respond(
+                .methodNotAllowed, fields: [mount.allow], body: .page(.methodNotAllowed))
+            return
+        }
+        exchange.respond(.noContent, fields: mount.cors?.preflight(exchange) ?? [mount.allow])
+    }
+}

@@ -1,0 +1,78 @@
+import CMicroHTTPD
+import Glibc
+
+/// The address of a client: IPv4, IPv6 or a local socket.
+package struct PeerAddress: Sendable, Hashable, CustomStringConvertible {
+    private enum Kind: Hashable {
+        case v4(UInt32)
+        case v6(UInt64, UInt64)
+        case local
+    }
+
+    private let kind: Kind
+    /// 0 for a local socket.
+    package let port: UInt16
+
+    /// Reads what accept(2) filled in.
+    init(_ storage: sockaddr_storage) {
+        switch Int32(storage.ss_family) {
+        case AF_INET:
+            let address = withUnsafeBytes(of: storage) { $0.loadUnaligned(as: sockaddr_in.self) }
+            kind = .v4(UInt32(bigEndian: address.sin_addr.s_addr))
+            port = UInt16(bigEndian: address.sin_port)
+        case AF_INET6:
+            let address = withUnsafeBytes(of: storage) { $0.loadUnaligned(as: sockaddr_in6.self) }
+            (kind, port) = (Self.unmapped(address.sin6_addr), UInt16(bigEndian: address.sin6_port))
+        default:
+            (kind, port) = (.local, 0)
+        }
+    }
+
+    /// IPv4 clients of an IPv6 socket come as ::ffff:a.b.c.d (RFC 4291 §2.5.5.2).
+    private static func unmapped(_ address: in6_addr) -> Kind {
+        let (high, low) = withUnsafeBytes(of: address) { bytes in
+            (
+                UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+                UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+            )
+        }
+        guard high == 0, low >> 32 == 0xffff else { return .v6(high, low) }
+        return .v4(UInt32(truncatingIfNeeded: low))
+    }
+
+    /// True for 127.0.0.0/8, ::1 and local sockets.
+    package var isLoopback: Bool {
+        switch kind {
+        case .v4(let address): address >> 24 == 127
+        case .v6(let high, let low): high == 0 && low == 1
+        case .local: true
+        }
+    }
+
+    /// What counts as one client: an IPv4 address, an IPv6 /64 network; 0 for local sockets.
+    var network: UInt64 {
+        switch kind {
+        case .v4(let address): UInt64(address)
+        case .v6(let high, _): high
+        case .local: 0
+        }
+    }
+
+    /// The address without port: `192.0.2.1`, `2001:db8::1`, `local`.
+    package var description: String {
+        switch kind {
+        case .v4(let address):
+            return "\(address >> 24).\(address >> 16 & 255).\(address >> 8 & 255).\(address & 255)"
+        case .v6(let high, let low):
+            var bytes = [high.bigEndian, low.bigEndian]
+            var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+            guard inet_ntop(AF_INET6, &bytes, &text, socklen_t(text.count)) != nil else {
+                return ""
+            }
+            let used = text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+            return String(decoding: used, as: UTF8.self)
+        case .local:
+            return "local"
+        }
+    }
+}
