@@ -20,6 +20,10 @@ package final class ClientResource: Sendable {
         package var isInterested = false
         /// Entities that got directed presence and must hear when it ends (RFC 6121 §4.6).
         package var directed: Set<JID> = []
+        /// Whether the session is over: it must not become available any more.
+        package var hasEnded = false
+        /// Whether its loop sends its presence out at this moment; an end waits for that.
+        package var isBroadcasting = false
     }
 
     private let state = Mutex(Presence())

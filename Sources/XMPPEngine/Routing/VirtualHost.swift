@@ -54,7 +54,7 @@ package final class VirtualHost: DomainRoute, C2SHost {
         self.stores = stores
         self.settings = Mutex(settings)
         presence = PresenceService(
-            sessions: sessions, rosters: stores.rosters, router: router, hooks: hooks)
+            sessions: sessions, stores: stores, router: router, hooks: hooks)
     }
 
     package var currentSettings: HostSettings { settings.withLock { $0 } }

@@ -1,0 +1,29 @@
+import Synchronization
+
+/// Stands for the stream of a stanza that the server sends while it handles another: what its
+/// handling would make wait is collected, and done before the handling goes on.
+///
+/// A `Mutex` guards the list.
+final class CollectedWork: StanzaOrigin {
+    typealias Work = @Sendable () async -> Void
+
+    private let works = Mutex<[Work]>([])
+
+    func hold(_ work: @escaping Work) { works.withLock { $0.append(work) } }
+
+    /// Does what was collected, in order.
+    func finish() async {
+        while let work = works.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) {
+            await work()
+        }
+    }
+}
+
+extension C2SSession {
+    /// Runs work on the session's loop, after what was posted to it before.
+    func onLoop<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
+        await withCheckedContinuation { continuation in
+            loop.execute { continuation.resume(returning: work()) }
+        }
+    }
+}
