@@ -5,7 +5,7 @@ import { announce, byId, dressAvatar, make, showText } from './dom.js';
 
 const SECTIONS = [
   ['online', 'Available', ['chat', 'online']],
-  ['away', 'Away', ['away', 'xa', 'dnd']],
+  ['away', 'Away or busy', ['away', 'xa', 'dnd']],
   ['offline', 'Offline', ['offline']],
 ];
 
@@ -36,7 +36,7 @@ export function contactList(roster, conversations, onOpen) {
     list.replaceChildren(...sections.filter(Boolean));
     if (focused) list.querySelector(`[data-jid="${CSS.escape(focused)}"]`)?.focus();
     showText(byId('contacts-empty'), shown.length ? '' : wanted
-      ? 'Nobody found.' : 'No contacts yet. Add somebody by their address to start.');
+      ? 'Nobody found.' : roster.requests.size ? '' : 'No contacts yet. Add somebody by their address to start.');
     renderRequests();
     const unread = conversations.unread;
     const waiting = unread + roster.requests.size;
