@@ -1,5 +1,6 @@
 """Fixtures: one server for most tests, fresh ones for those that stop it; accounts; browsers."""
 
+import functools
 import itertools
 import os
 import secrets
@@ -105,13 +106,13 @@ def account(server, run_name):
 
 
 @pytest.fixture
-def browser(server, request, tmp_path):
-    """Opens web chats: `browser()` is a desktop window, `browser(width=360)` a phone."""
+def browser_for(request, tmp_path):
+    """Opens web chats of a server: `browser_for(server, width=360)` is a phone."""
     folder = request.config.getoption("--screenshots") or tmp_path
     os.makedirs(folder, exist_ok=True)
     opened = []
 
-    def open_window(**options):
+    def open_window(server, **options):
         window = Browser(server.base_url, folder, **options)
         opened.append(window)
         return window
@@ -120,3 +121,9 @@ def browser(server, request, tmp_path):
     for window in opened:
         window.screenshot(f"end-{request.node.name}")
         window.close()
+
+
+@pytest.fixture
+def browser(server, browser_for):
+    """The same for the server that most tests share."""
+    return functools.partial(browser_for, server)

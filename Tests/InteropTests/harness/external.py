@@ -68,7 +68,7 @@ def handler(upstream):
             path = path.partition("?")[0]
             if path.startswith("/lib/strophe/"):
                 return configuration.STROPHE + "/" + pathlib.PurePath(path).name
-            return str(public) + path
+            return str(public) + (path + "index.html" if path.endswith("/") else path)
 
         def do_POST(self):
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
