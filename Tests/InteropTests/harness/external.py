@@ -87,6 +87,12 @@ def handler(upstream):
             self.end_headers()
             self.wfile.write(content)
 
+        def handle_one_request(self):
+            try:
+                super().handle_one_request()
+            except OSError:
+                self.close_connection = True  # The browser has gone meanwhile.
+
         def log_message(self, *_):
             pass
 

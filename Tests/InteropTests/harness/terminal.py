@@ -89,6 +89,5 @@ def mcabber(server, jid, password, home):
         jid=jid, password=password, port=server.ports.c2s))
     settings.chmod(0o600)
     terminal = Terminal(home, "mcabber")
-    terminal.wait(r"Loudmouth|Connected|connection")
-    terminal.wait(r"You are now connected|Connected|authenticated|Authenticated")
+    terminal.wait(r"Your status has been set: \[.*o\]")
     return terminal

@@ -40,7 +40,7 @@ const STREAM = {
   conflict: 'You signed in somewhere else with the same session, so this one was closed.',
   'host-unknown': 'This server is not in charge of that domain. Check the part after the @.',
   'host-gone': 'This server is no longer in charge of that domain.',
-  'improper-addressing': 'The server did not understand the address.',
+  'improper-addressing': 'This server is not in charge of that domain. Check the part after the @.',
   'internal-server-error': 'The server had a problem.',
   'item-not-found': 'The session has expired.',
   'not-authorized': 'The account was removed or may no longer sign in.',
