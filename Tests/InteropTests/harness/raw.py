@@ -51,6 +51,13 @@ class RawStream:
         self.socket = context.wrap_socket(self.socket, server_hostname=domain)
         return self.open(domain)
 
+    def hang_up(self):
+        """Ends the sending side."""
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.is_closed = True
+
     def read_until(self, enough):
         """Everything heard since the last `open`, as soon as `enough` of it is there."""
         deadline = time.monotonic() + self.timeout
