@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 
 from . import configuration
-from .raw import RawStream
+from .raw import register_in_band
 from .server import ROOT, Ports, Server
 
 
@@ -39,16 +39,7 @@ class External(Server):
         return f"http://localhost:{self.web.server_port}"
 
     def register(self, user, password, domain=None):
-        domain = domain or self.domain
-        with RawStream(self.host, self.ports.c2s) as stream:
-            stream.open(domain)
-            stream.starttls(domain)
-            stream.send(
-                "<iq type='set' id='r'><query xmlns='jabber:iq:register'>"
-                f"<username>{user}</username><password>{password}</password></query></iq>")
-            answer = stream.read_until(lambda text: "id='r'" in text or 'id="r"' in text)
-            assert "result" in answer or "conflict" in answer, answer
-        return f"{user}@{domain}"
+        return register_in_band(self, user, password, domain or self.domain)
 
     def log_tail(self, lines=40):
         return "(the log is not ours)"

@@ -100,3 +100,16 @@ def stream_error(heard):
     """The condition of the stream error in what was heard (RFC 6120 §4.9.3), or None."""
     found = ERROR.search(heard)
     return found and found["condition"]
+
+
+def register_in_band(server, user, password, domain):
+    """Makes an account before signing in (XEP-0077) and returns its bare JID."""
+    with RawStream(server.host, server.ports.c2s) as stream:
+        stream.open(domain)
+        stream.starttls(domain)
+        stream.send(
+            "<iq type='set' id='r'><query xmlns='jabber:iq:register'>"
+            f"<username>{user}</username><password>{password}</password></query></iq>")
+        answer = stream.read_until(lambda text: re.search(r"<iq\b[^>]*id=.r.", text))
+        assert re.search(r"<iq\b[^>]*type=.result", answer), answer
+    return f"{user}@{domain}"
