@@ -293,6 +293,26 @@ def test_the_keyboard_is_enough(account, browser):
     window.wait(lambda: window.is_shown("#conversation-none"), "the conversation to close")
 
 
+def test_a_lost_network_is_noticed_and_survived(server, account, browser):
+    juliet, romeo = account("juliet"), account("romeo")
+    window = browser().sign_in(juliet, PASSWORD)
+    window.add_contact(romeo)
+    window.open_conversation(romeo)
+    window.set_network(False)
+    window.say("can you hear me?")
+    window.wait(lambda: window.connection() == "waiting", "the loss to be noticed")
+    window.wait_text("#connection-banner", "Trying again in")
+    assert not window.find("#composer-send").is_enabled()
+    message = window.wait_message("can you hear me?", state="failed")
+    assert "may not have arrived" in message["problem"]
+    window.screenshot("network-lost")
+    window.set_network(True)
+    window.wait_online()
+    assert not window.is_shown("#connection-banner")
+    window.click(".failure button")
+    window.wait_message("can you hear me?", state="sent")
+
+
 @pytest.mark.own_server
 def test_a_restart_of_the_server_is_survived(own_server, browser_for):
     jid = own_server.register("juliet", PASSWORD)

@@ -144,6 +144,12 @@ class Browser:
         Select(self.find("#own-show")).select_by_value(show)
         self.fill("#own-status", status + Keys.ENTER)
 
+    def set_network(self, is_there):
+        """Plugs the network cable of this window in or out."""
+        self.command("Network.enable")
+        self.command("Network.emulateNetworkConditions", offline=not is_there, latency=0,
+                     downloadThroughput=-1, uploadThroughput=-1)
+
     def sign_out(self):
         self.click("#sign-out")
         self.find("#signin")
