@@ -1,2 +1,57 @@
-# make help lists the targets.
+# `make help` lists the targets. Needs Debian 12 (or newer) and a Swift 6.3 toolchain.
 .DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+# A toolchain unpacked in its usual place is found without PATH.
+export PATH := $(PATH):/opt/swift/usr/bin
+SWIFT ?= swift
+PYTHON ?= /usr/bin/python3
+DATA ?= data
+
+BUILD_PACKAGES := pkg-config libmicrohttpd-dev libssl-dev libxml2-dev libidn-dev libsqlite3-dev \
+	libjs-strophe
+TEST_PACKAGES := python3-venv chromium chromium-driver profanity mcabber tmux iproute2 util-linux
+BENCH_PACKAGES := gcc libc6-dev
+INTEROP := Tests/InteropTests
+VENV := .venv-tests
+
+.PHONY: help deps deps-test build run test bench lint clean
+
+help: ## list the targets
+	@echo "Martlet: make TARGET"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+
+deps: ## install the Debian packages the server needs, where missing
+	@$(INTEROP)/install-packages $(BUILD_PACKAGES)
+	@command -v $(SWIFT) >/dev/null || { \
+		echo "No swift command: install Swift 6.3 from swift.org and put it in PATH." >&2; exit 1; }
+
+deps-test: deps $(VENV)/ready ## also what the tests need: browser, terminal clients, Python clients
+	@$(INTEROP)/install-packages $(TEST_PACKAGES)
+
+$(VENV)/ready: $(INTEROP)/requirements.txt
+	@$(INTEROP)/install-packages python3-venv
+	$(PYTHON) -m venv --clear $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+build: deps ## release binaries in .build/release
+	$(SWIFT) build -c release --product martletd
+	$(SWIFT) build -c release --product martletctl
+
+run: build ## build, set up ./data on the first start, run in the foreground (DATA=folder)
+	exec .build/release/martletd --data $(DATA)
+
+test: deps-test ## build, then every check: unit tests, style, interoperability; one summary
+	@SWIFT=$(SWIFT) PYTHON=$(VENV)/bin/python Tests/run-all
+
+lint: ## check the formatting of the Swift sources
+	$(SWIFT) format lint --strict -r Sources Tests Package.swift
+
+bench: build ## measure this machine's server, see Benchmarks/README.md
+	@$(INTEROP)/install-packages $(BENCH_PACKAGES)
+	$(PYTHON) Benchmarks/bench.py
+
+clean: ## remove what was built; ./data stays
+	rm -rf .build $(VENV) .pytest_cache

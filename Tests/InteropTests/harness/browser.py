@@ -1,0 +1,171 @@
+"""The web chat in a real, headless Chromium, driven the way a person uses it."""
+
+import pathlib
+
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.select import Select
+from selenium.webdriver.support.wait import WebDriverWait
+
+from . import waiting
+
+
+class Browser:
+    """One window with nothing remembered from another."""
+
+    def __init__(self, base_url, folder, width=1200, height=800, dark=False):
+        self.base_url = base_url
+        self.folder = pathlib.Path(folder)
+        self.driver = webdriver.Chrome(
+            options=options(), service=Service("/usr/bin/chromedriver"))
+        self.driver.set_page_load_timeout(waiting.PATIENCE)
+        self.command("Emulation.setDeviceMetricsOverride", width=width, height=height,
+                     deviceScaleFactor=1, mobile=width < 600)
+        self.command("Emulation.setEmulatedMedia", features=[
+            {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
+
+    def command(self, name, **arguments):
+        self.driver.execute_cdp_cmd(name, arguments)
+
+    def close(self):
+        self.driver.quit()
+
+    # Finding and waiting
+
+    def open(self, path="/chat/"):
+        self.driver.get(self.base_url + path)
+        if path.startswith("/chat"):
+            self.wait(lambda: self.driver.find_elements(By.CSS_SELECTOR, "html[data-ready]"),
+                      "the chat page to be ready")
+        return self
+
+    def wait(self, condition, what):
+        return WebDriverWait(self.driver, waiting.PATIENCE).until(
+            lambda _: condition(), f"waited for {what}; on the page: {self.page_text()}")
+
+    def find(self, selector):
+        """The first visible element, as soon as there is one."""
+        def visible():
+            found = self.driver.find_elements(By.CSS_SELECTOR, selector)
+            return next((each for each in found if each.is_displayed()), None)
+        return self.wait(visible, selector)
+
+    def is_shown(self, selector):
+        return any(each.is_displayed()
+                   for each in self.driver.find_elements(By.CSS_SELECTOR, selector))
+
+    def text(self, selector):
+        """The text of an element, '' while it is not there; it may be redrawn at any moment."""
+        return self.driver.execute_script(
+            "return document.querySelector(arguments[0])?.innerText ?? ''", selector)
+
+    def wait_text(self, selector, part):
+        return self.wait(lambda: part in self.text(selector), f"“{part}” in {selector}")
+
+    def page_text(self):
+        return self.driver.execute_script("return document.body.innerText")[-600:]
+
+    def click(self, selector):
+        """Clicks once; what was redrawn between finding and clicking is found again."""
+        def clicked():
+            return self.driver.execute_script(
+                "const found = [...document.querySelectorAll(arguments[0])]"
+                ".find((each) => each.checkVisibility() && !each.disabled);"
+                "found?.click(); return Boolean(found)", selector)
+        self.wait(clicked, f"something to click at {selector}")
+
+    def fill(self, selector, text):
+        field = self.find(selector)
+        field.clear()
+        field.send_keys(text)
+
+    def screenshot(self, name):
+        self.driver.save_screenshot(str(self.folder / f"{name}.png"))
+
+    # What a person does in the chat
+
+    def sign_in(self, jid, password, succeeds=True):
+        self.open()
+        self.fill("#signin-jid", jid)
+        self.fill("#signin-password", password + Keys.ENTER)
+        if succeeds:
+            self.wait_online()
+        return self
+
+    def wait_online(self):
+        self.wait(lambda: self.is_shown("#chat") and self.connection() == "online",
+                  "the web chat to be online")
+
+    def connection(self):
+        return self.driver.execute_script("return document.documentElement.dataset.connection")
+
+    def contact(self, jid):
+        """`show` of a contact in the list, or None."""
+        return self.driver.execute_script(
+            "return [...document.querySelectorAll('.contact')]"
+            ".find((each) => each.dataset.jid === arguments[0])?.dataset.show ?? null", jid)
+
+    def wait_contact(self, jid, show):
+        self.wait(lambda: self.contact(jid) == show, f"{jid} to be {show}")
+
+    def add_contact(self, jid):
+        self.click("#add-contact")
+        self.fill("#add-jid", jid + Keys.ENTER)
+        self.wait(lambda: not self.is_shown("#add-dialog"), "the dialog to close")
+
+    def answer_request(self, jid, action):
+        self.click(f'#request-list [data-jid="{jid}"] [data-action="{action}"]')
+
+    def open_conversation(self, jid):
+        self.click(f'.contact[data-jid="{jid}"]')
+        self.find("#composer-text")
+
+    def say(self, text):
+        self.find("#composer-text").send_keys(text + Keys.ENTER)
+
+    def messages(self):
+        """Every message of the open conversation: dictionaries of text, own, state, delayed."""
+        return self.driver.execute_script(
+            "return [...document.querySelectorAll('.message')].map((each) => ({"
+            " text: each.querySelector('.text').textContent,"
+            " own: each.classList.contains('own-message'), state: each.dataset.state,"
+            " delayed: Boolean(each.querySelector('.delayed')),"
+            " problem: each.querySelector('.failure')?.innerText ?? '' }))")
+
+    def wait_message(self, text, **facts):
+        def found():
+            return next((each for each in self.messages() if each["text"] == text
+                         and all(each[name] == value for name, value in facts.items())), None)
+        return self.wait(found, f"the message “{text}” {facts or ''}")
+
+    def set_presence(self, show, status):
+        Select(self.find("#own-show")).select_by_value(show)
+        self.fill("#own-status", status + Keys.ENTER)
+
+    def set_network(self, is_there):
+        """Plugs the network cable of this window in or out."""
+        self.command("Network.enable")
+        self.command("Network.emulateNetworkConditions", offline=not is_there, latency=0,
+                     downloadThroughput=-1, uploadThroughput=-1)
+
+    def sign_out(self):
+        self.click("#sign-out")
+        self.find("#signin")
+
+    def console_errors(self):
+        """Errors of scripts and of the content security policy."""
+        return [entry["message"] for entry in self.driver.get_log("browser")
+                if entry["level"] == "SEVERE" and "favicon" not in entry["message"]]
+
+
+def options():
+    chosen = webdriver.ChromeOptions()
+    chosen.binary_location = "/usr/bin/chromium"
+    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
+                     "--no-first-run", "--disable-extensions", "--disable-background-networking",
+                     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost"):
+        chosen.add_argument(argument)
+    chosen.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    return chosen
