@@ -1,14 +1,20 @@
+import HTTPFront
 import XMPPConfig
 import XMPPEngine
 
 /// What this server is put together from.
 enum ServerParts {
     static let schema = ConfigurationSchema(
-        modules: Catalogue.modules.map { ConfigurationSchema.Module($0.name, options: $0.options) },
-        requestHandlers: [],
-        listenerModules: ["ejabberd_c2s"])
+        modules: Catalogue.modules.map {
+            ConfigurationSchema.Module($0.name, options: $0.options)
+        } + HTTPModules.all,
+        requestHandlers: HTTPModules.requestHandlers,
+        listenerModules: ["ejabberd_c2s", "ejabberd_http"])
+
+    static let http = HTTPService()
 
     static let listeners: [String: any ListenerFactory] = [
-        "ejabberd_c2s": C2SListenerFactory()
+        "ejabberd_c2s": C2SListenerFactory(),
+        "ejabberd_http": HTTPListenerFactory(http),
     ]
 }

@@ -155,7 +155,10 @@ package enum DefaultConfiguration {
           mod_bosh: {}
           mod_disco: {}
           mod_http_fileserver:
-            docroot: \(quoted(publicDirectory))
+            docroot:
+              /: \(quoted(publicDirectory))
+              # The XMPP library of the web chat.
+              /lib/strophe: /usr/share/javascript/strophe
           mod_last: {}
           mod_offline:
             access_max_user_messages: max_user_offline_messages
