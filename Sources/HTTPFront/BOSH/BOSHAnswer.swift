@@ -4,24 +4,6 @@ import XMPPEngine
 
 /// How answers are put into words and sent.
 enum BOSHAnswer {
-    /// The stream header that a `<body/>` stands for (XEP-0206 §3, §5).
-    ///
-    /// - Parameter former: Of the session's first request, for what a restart leaves out.
-    static func streamHeader(from body: StreamHeader, or former: StreamHeader?) -> StreamHeader {
-        var attributes: [Element.Attribute] = []
-        func add(_ name: String, _ value: String?, _ namespace: Namespace? = nil) {
-            guard let value else { return }
-            attributes.append(Element.Attribute(name: name, namespace: namespace, value: value))
-        }
-        add("to", body["to"] ?? former?["to"])
-        add("from", body["from"] ?? former?["from"])
-        add("version", body["version", .xbosh] ?? former?["version", .xbosh])
-        add("lang", body["lang", .xml] ?? former?["lang", .xml], .xml)
-        return StreamHeader(
-            name: "stream", namespace: .streams, contentNamespace: .client,
-            attributes: attributes)
-    }
-
     /// The attributes of the first answer (XEP-0124 §7.2, XEP-0206 §4).
     static func creation(
         _ opening: StreamOpening, id: BOSHSessionID, terms: BOSHTerms, isSecure: Bool
@@ -80,16 +62,16 @@ enum BOSHAnswer {
 
     /// Answers a request, on its own loop.
     static func send(
-        _ body: ByteBuffer, status: HTTPStatus = .ok, fields: [HTTPField] = usual,
+        _ body: [UInt8], status: HTTPStatus = .ok, fields: [HTTPField] = usual,
         to exchange: Exchange, from loop: HTTPLoop
     ) {
         if exchange.loop === loop {
-            exchange.respond(status, fields: fields, body: .buffer(body))
+            exchange.respond(status, fields: fields, body: .bytes(body))
             return
         }
         let parcel = HandedOver(exchange: exchange)
         exchange.loop.execute {
-            parcel.exchange.respond(status, fields: fields, body: .buffer(body))
+            parcel.exchange.respond(status, fields: fields, body: .bytes(body))
         }
     }
 }

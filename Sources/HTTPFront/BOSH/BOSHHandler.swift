@@ -6,7 +6,8 @@ import XMPPEngine
 package struct BOSHHandler: HTTPHandler {
     private let service: BOSHService
     private let directory: any C2SDirectory
-    private let options: C2SOptions
+    private let options: SharedC2SOptions
+    private let limitsBeforeLogin: StreamLimits
     private let bodyBytesMax: Int
 
     /// Room for the `<body/>` itself beside its stanzas; a larger request is refused unread.
@@ -19,7 +20,8 @@ package struct BOSHHandler: HTTPHandler {
     package init(service: BOSHService, directory: any C2SDirectory, options: C2SOptions) {
         self.service = service
         self.directory = directory
-        self.options = options
+        self.options = SharedC2SOptions(options)
+        limitsBeforeLogin = options.limitsBeforeLogin
         bodyBytesMax =
             min(options.limits.stanzaBytesMax, Self.bodyBytesMost) + Self.bodyMargin
     }
@@ -80,7 +82,7 @@ package struct BOSHHandler: HTTPHandler {
 
     private func create(_ bytes: UnsafeRawBufferPointer, _ exchange: Exchange) {
         let parsed = BOSHBodyReader.read(
-            bytes, with: exchange.loop.streams.parsers, limits: options.limitsBeforeLogin)
+            bytes, with: exchange.loop.streams.parsers, limits: limitsBeforeLogin)
         let body: BOSHBody
         switch parsed {
         case .success(let read): body = read

@@ -50,13 +50,13 @@ struct BOSHOutput {
     /// Takes the payload of one answer.
     ///
     /// - Parameter attributes: Of the body, written with a space before each; usually none.
-    mutating func take(attributes: String = "") -> ByteBuffer {
+    mutating func take(attributes: String = "") -> [UInt8] {
         var payload = takePayload()
         let hasPrefix = needsStreamPrefix
         if isEmpty { needsStreamPrefix = false }
         if attributes.isEmpty, !hasPrefix, payload.readableBytes > 0 {
             payload.writeStaticString(Self.end)
-            return payload
+            return Array(payload.readableBytesView)
         }
         var body = ByteBufferAllocator().buffer(
             capacity: payload.readableBytes + attributes.utf8.count + 160)
@@ -71,7 +71,7 @@ struct BOSHOutput {
         } else {
             body.writeStaticString("/>")
         }
-        return body
+        return Array(body.readableBytesView)
     }
 
     private mutating func takePayload() -> ByteBuffer {
@@ -86,17 +86,16 @@ struct BOSHOutput {
     mutating func append(_ error: StreamError) { append(error.element, concatMax: .max) }
 
     /// `<body/>` with nothing in it.
-    static let empty = ByteBuffer(string: "<body xmlns='http://jabber.org/protocol/httpbind'/>")
+    static let empty = Array("<body xmlns='http://jabber.org/protocol/httpbind'/>".utf8)
 
     /// What the former connection of a repeated request gets (XEP-0124 §17.3).
-    static let recoverable = ByteBuffer(
-        string: "<body type='error' xmlns='http://jabber.org/protocol/httpbind'/>")
+    static let recoverable = Array(
+        "<body type='error' xmlns='http://jabber.org/protocol/httpbind'/>".utf8)
 
     /// The end of a session, without payload.
-    static func terminal(_ condition: BOSHCondition?) -> ByteBuffer {
-        ByteBuffer(
-            string: "<body type='terminate'"
-                + (condition.map { " condition='\($0.rawValue)'" } ?? "")
-                + " xmlns='http://jabber.org/protocol/httpbind'/>")
+    static func terminal(_ condition: BOSHCondition?) -> [UInt8] {
+        let condition = condition.map { " condition='\($0.rawValue)'" } ?? ""
+        return Array(
+            "<body type='terminate'\(condition) xmlns='http://jabber.org/protocol/httpbind'/>".utf8)
     }
 }

@@ -19,10 +19,9 @@ final class BOSHSession: StreamTransport, @unchecked Sendable {
     var session: C2SSession?
     var window: BOSHWindow<Exchange, BOSHBody>
     private var output = BOSHOutput()
-    /// Our stream header, until it was sent.
-    private var opening: StreamOpening?
-    /// The stream as the first request opened it; a restart takes from it what it leaves out.
-    private let header: StreamHeader
+    /// What the first answer says of the session, until it was sent.
+    private var opening: String?
+    private let origin: BOSHOrigin
     /// How the session ended, until the client has heard it.
     private var ending: Ending?
     private var isInputPaused = false
@@ -34,7 +33,7 @@ final class BOSHSession: StreamTransport, @unchecked Sendable {
     private var timerTime: Int?
     let fields: [HTTPField]
 
-    enum Ending {
+    indirect enum Ending {
         /// The client ended it, or the stream without an error.
         case finished
         case failed(StreamError)
@@ -54,7 +53,7 @@ final class BOSHSession: StreamTransport, @unchecked Sendable {
         home = exchange.loop
         self.service = service
         isSecure = exchange.isSecure
-        header = first.header
+        origin = BOSHOrigin(first.header)
         let settings = service.settings
         concatMax = settings.concatMax
         let terms = BOSHTerms(asked: { first.header[$0] }, settings: settings)
@@ -71,7 +70,7 @@ final class BOSHSession: StreamTransport, @unchecked Sendable {
     /// Opens the stream for the first request.
     func begin(_ first: BOSHBody, exchange: Exchange) {
         keep(exchange)
-        session?.parserOpened(BOSHAnswer.streamHeader(from: first.header, or: nil))
+        session?.parserOpened(origin.streamHeader(of: first.header))
         pass(first.payloads)
         flush()
     }
@@ -161,7 +160,7 @@ final class BOSHSession: StreamTransport, @unchecked Sendable {
         }
         if body.isRestart {
             // What else is in the body is ignored (XEP-0206 §5).
-            session.parserOpened(BOSHAnswer.streamHeader(from: body.header, or: header))
+            session.parserOpened(origin.streamHeader(of: body.header))
             return
         }
         pass(body.payloads)
@@ -184,7 +183,10 @@ final class BOSHSession: StreamTransport, @unchecked Sendable {
     // MARK: StreamTransport
 
     func open(_ opening: StreamOpening) {
-        self.opening = opening
+        if window.notes.isOpening {
+            self.opening = BOSHAnswer.creation(
+                opening, id: id, terms: window.terms, isSecure: isSecure)
+        }
         flush()
     }
 
@@ -254,7 +256,7 @@ final class BOSHSession: StreamTransport, @unchecked Sendable {
 
     private func answerOldest(isEmpty: Bool) {
         let attributes = attributes()
-        let body: ByteBuffer
+        let body: [UInt8]
         if !isEmpty {
             body = output.take(attributes: attributes)
         } else if attributes.isEmpty {
@@ -271,23 +273,20 @@ final class BOSHSession: StreamTransport, @unchecked Sendable {
     private func attributes() -> String {
         let notes = window.notes
         var text = ""
-        if notes.isOpening, let opening {
-            text = BOSHAnswer.creation(
-                opening, id: id, terms: window.terms, isSecure: isSecure)
-        }
+        if notes.isOpening, let opening { text = opening }
         opening = nil
         if let ack = notes.ack { text += " ack='\(ack)'" }
         if let report = notes.report { text += " report='\(report)' time='\(notes.milliseconds)'" }
         return text
     }
 
-    private func answer(_ exchange: Exchange, _ body: ByteBuffer, status: HTTPStatus = .ok) {
+    private func answer(_ exchange: Exchange, _ body: [UInt8], status: HTTPStatus = .ok) {
         BOSHAnswer.send(body, status: status, fields: fields, to: exchange, from: home)
     }
 
     private func answer(_ exchange: Exchange, refusal condition: BOSHCondition) {
         if window.terms.minorVersion == nil, let status = condition.legacyStatus {
-            answer(exchange, ByteBuffer(), status: status)
+            answer(exchange, [], status: status)
         } else {
             answer(exchange, BOSHOutput.terminal(condition))
         }
@@ -383,7 +382,7 @@ final class BOSHSession: StreamTransport, @unchecked Sendable {
     private func arm() {
         let deadline = window.deadline
         if let timerTime, timerTime <= deadline { return }
-        if timer == nil { timer = home.timer { [weak self] in self?.timerFired() } }
+        if timer == nil { timer = home.timer { [unowned self] in timerFired() } }
         timerTime = deadline
         timer?.arm(after: .milliseconds(max(0, deadline - now)))
     }

@@ -1,5 +1,3 @@
-import NIOCore
-
 /// Which requests of a session are in, held and answered (XEP-0124 §9–§14).
 ///
 /// A value without I/O or clock: times are milliseconds that the caller passes in. `Post` is what
@@ -39,7 +37,7 @@ struct BOSHWindow<Post, Load> {
     /// What was answered, for a client that did not get it.
     private struct Answer {
         var rid: Int
-        var body: ByteBuffer
+        var body: [UInt8]
         var sentAt: Int
         var key: String?
     }
@@ -84,7 +82,7 @@ struct BOSHWindow<Post, Load> {
         /// It came before an older one and is kept.
         case keep
         /// It was answered before, with this.
-        case answerAgain(ByteBuffer)
+        case answerAgain([UInt8])
         /// It takes the place of the same request on another connection, which is to be answered
         /// with a recoverable error (XEP-0124 §14.3).
         case swap(Post?)
@@ -249,7 +247,7 @@ struct BOSHWindow<Post, Load> {
     /// Takes the oldest request off; the answer is kept for a repeat.
     ///
     /// - Returns: What to answer; `nil` when its connection was lost.
-    mutating func answerOldest(_ body: ByteBuffer, isEmpty: Bool, now: Int) -> Post? {
+    mutating func answerOldest(_ body: [UInt8], isEmpty: Bool, now: Int) -> Post? {
         guard !held.isEmpty else { return nil }
         let oldest = held.removeFirst()
         isOpening = false

@@ -74,6 +74,10 @@ extension Exchange {
     }
 
     private func readTarget() -> HTTPStatus? {
+        if Self.isPlain(target) {
+            path = target
+            return nil
+        }
         var rest = target[...]
         if !rest.hasPrefix("/") {
             if method == .options, rest == "*" {
@@ -91,6 +95,26 @@ extension Exchange {
         }
         path = decoded
         return nil
+    }
+}
+
+extension Exchange {
+    /// Whether a target is a path already: nothing encoded, no query, no dot and empty segments.
+    private static func isPlain(_ target: String) -> Bool {
+        var target = target
+        return target.withUTF8 { bytes in
+            guard bytes.first == UInt8(ascii: "/") else { return false }
+            var wasSlash = false
+            for byte in bytes {
+                switch byte {
+                case UInt8(ascii: "/") where !wasSlash: wasSlash = true
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "_"):
+                    wasSlash = false
+                default: return false
+                }
+            }
+            return true
+        }
     }
 }
 

@@ -154,6 +154,7 @@ extension Exchange {
         if isRefusedEarly { loop.linger(connection.descriptor) }
         request = nil
         body.drop()
+        stream?.exchange = nil
         connection.exchange = nil
         connection.restart(for: loop.limits.keepAliveTimeout)
         let action = wasSent ? nil : whenClosed

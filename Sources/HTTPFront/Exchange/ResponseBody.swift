@@ -53,7 +53,8 @@ package final class BodyStream {
     package let waitingBytesMax: Int
     /// Called when all that was written is on its way to the client.
     package var onDrain: (() -> Void)?
-    weak var exchange: Exchange?
+    /// The exchange lets go of it when it ends.
+    var exchange: Exchange?
     private var waiting: [UInt8] = []
     private var readOffset = 0
     private var state = State.open

@@ -24,10 +24,10 @@ final class TurnEnd {
 /// Runs a stream loop on the thread of an HTTP loop.
 final class HTTPLoopDriver: LoopDriver, @unchecked Sendable {
     // Sendable because `wake` uses the mailbox, which has its own lock; the rest is called on the
-    // loop's thread only, and `loop` is set before that thread starts.
+    // loop's thread only, which keeps the loop, and `loop` is set before that thread starts.
     private let mailbox: LoopMailbox
     private let turnEnd: TurnEnd
-    weak var loop: HTTPLoop?
+    unowned(unsafe) var loop: HTTPLoop?
 
     init(mailbox: LoopMailbox, turnEnd: TurnEnd) {
         self.mailbox = mailbox

@@ -13,8 +13,8 @@ package final class HTTPConnection {
     let descriptor: Int32
     /// When the connection is cut unless something moves on, in milliseconds of the loop's clock.
     var deadline: UInt64
-    /// The request being received or answered.
-    weak var exchange: Exchange?
+    /// The request being received or answered; it lets go of itself when it ends.
+    var exchange: Exchange?
     private var isWatched = false
     private var isOpen = false
 

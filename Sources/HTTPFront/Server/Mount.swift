@@ -23,7 +23,7 @@ extension HTTPHandler {
 }
 
 /// A handler with its place and what is added to all its answers.
-package struct Mount: Sendable {
+package final class Mount: Sendable {
     /// `/` or `/name` without a slash at the end.
     package let prefix: String
     package let handler: any HTTPHandler

@@ -20,7 +20,7 @@ package struct C2SListenerFactory: ListenerFactory {
         if isDirectTLS || (context == nil && options.policy.tls == .optional) {
             options.policy.tls = .unavailable
         }
-        let streamOptions = options
+        let streamOptions = SharedC2SOptions(options)
         return try await TCPListener.run(listener, on: server) { channel, facts in
             let loop = server.environment.streamLoops.loop(on: channel.eventLoop)
             let peer = PeerFacts(facts)

@@ -19,6 +19,13 @@ package struct C2SOptions: Sendable {
     package init() {}
 }
 
+/// Options as the streams of one listener share them.
+package final class SharedC2SOptions: Sendable {
+    let values: C2SOptions
+
+    package init(_ values: C2SOptions) { self.values = values }
+}
+
 package enum PlainWithoutTLS: Sendable { case never, loopback, always }
 
 /// One client's stream over whichever transport, from its first header to its end.
@@ -27,7 +34,7 @@ package enum PlainWithoutTLS: Sendable { case never, loopback, always }
 package final class C2SSession: StanzaReceiver, @unchecked Sendable {
     // Sendable because all is touched on `loop` only, but for the constants.
     package let loop: StreamLoop
-    package let options: C2SOptions
+    private let sharedOptions: SharedC2SOptions
     package let directory: any C2SDirectory
     package var transport: (any StreamTransport)?
     package var peer: PeerFacts
@@ -39,7 +46,8 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
     /// The bound address; set from bind on, also after the stream has ended.
     package internal(set) var jid: JID?
     private(set) var fullJID: FullJID?
-    var negotiation: SASLNegotiation?
+    /// Apart, since most of a stream's life comes after its login.
+    private var login: LoginInProgress?
     /// Whether the account was made for this login and ends with it (XEP-0175).
     package internal(set) var isAnonymous = false
     /// `xml:lang` of the stream header, the default of its stanzas (RFC 6120 §4.7.4).
@@ -61,19 +69,48 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
         case failed(StreamError)
     }
 
-    package init(
+    package convenience init(
         transport: any StreamTransport, peer: PeerFacts, directory: any C2SDirectory,
         options: C2SOptions
     ) {
+        self.init(
+            transport: transport, peer: peer, directory: directory,
+            options: SharedC2SOptions(options))
+    }
+
+    package init(
+        transport: any StreamTransport, peer: PeerFacts, directory: any C2SDirectory,
+        options shared: SharedC2SOptions
+    ) {
+        let options = shared.values
         loop = transport.loop
         kind = transport.kind
         self.transport = transport
         self.peer = peer
         self.directory = directory
-        self.options = options
+        sharedOptions = shared
         machine = C2SStateMachine(policy: options.policy, isEncrypted: peer.security.isEncrypted)
         shaper = options.shaper(nil, peer)
         startNegotiationTimer()
+    }
+
+    package var options: C2SOptions { sharedOptions.values }
+
+    private final class LoginInProgress {
+        var negotiation: SASLNegotiation
+
+        init(_ negotiation: SASLNegotiation) { self.negotiation = negotiation }
+    }
+
+    var negotiation: SASLNegotiation? {
+        get { login?.negotiation }
+        set {
+            if let login, let newValue {
+                login.negotiation = newValue
+            } else {
+                login = newValue.map { LoginInProgress($0) }
+            }
+        }
     }
 
     package var limits: StreamLimits {
@@ -174,8 +211,9 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
 
     private func startNegotiationTimer() {
         guard options.negotiationTimeout > 0 else { return }
-        negotiationTimer = loop.schedule(afterSeconds: options.negotiationTimeout) { [weak self] in
-            self?.end(StreamError(.connectionTimeout, "negotiation took too long"))
+        // The timer is cancelled when the stream ends; a weak reference would slow all others down.
+        negotiationTimer = loop.schedule(afterSeconds: options.negotiationTimeout) {
+            self.end(StreamError(.connectionTimeout, "negotiation took too long"))
         }
     }
 
