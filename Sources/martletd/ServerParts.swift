@@ -6,9 +6,10 @@ enum ServerParts {
     static let schema = ConfigurationSchema(
         modules: Catalogue.modules.map { ConfigurationSchema.Module($0.name, options: $0.options) },
         requestHandlers: [],
-        listenerModules: ["ejabberd_c2s"])
+        listenerModules: Set(listeners.keys))
 
     static let listeners: [String: any ListenerFactory] = [
-        "ejabberd_c2s": C2SListenerFactory()
+        "ejabberd_c2s": C2SListenerFactory(),
+        "ejabberd_service": ComponentListenerFactory(),
     ]
 }
