@@ -4,7 +4,7 @@ import XMPPStorage
 
 /// XEP-0160: messages for accounts without a session wait for the next one.
 struct OfflineMessages: ServerModule {
-    static let messagesMax = Option<RuleReference>(
+    static let messagesMax = Option<ShaperReference>(
         "access_max_user_messages", default: "max_user_offline_messages",
         "The shaper rule that says how many messages may wait for an account.")
     static let storesEmptyBody = Option<Bool>(
@@ -22,7 +22,7 @@ struct OfflineMessages: ServerModule {
 
     private let host: VirtualHost
     private let access: AccessControl
-    private let limitRule: RuleReference
+    private let limitRule: ShaperReference
     private let storesEmptyBody: Bool
 
     init(_ context: ModuleContext) {
@@ -51,8 +51,10 @@ struct OfflineMessages: ServerModule {
     }
 
     private func limit(for account: BareJID) -> Int {
-        guard case .named(let rule) = limitRule else { return Self.usualMessagesMax }
-        if rule == "all" { return .max }
+        guard case .named(let rule) = limitRule else {
+            if case .rate(let number) = limitRule { return number }
+            return Self.usualMessagesMax
+        }
         let subject = AccessSubject(account)
         switch access.number(shaperRule: rule, for: subject, host: host.domain) {
         case .at(let number): return number

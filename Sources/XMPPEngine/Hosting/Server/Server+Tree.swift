@@ -45,9 +45,16 @@ extension Server {
 
     /// The database; losing it closes and opens it again.
     private var storage: ChildSpec {
-        ChildSpec("storage", grace: .seconds(30)) { [database] in
+        ChildSpec("storage", grace: .seconds(30)) { [database, databaseFailures] in
             try await database.open()
-            return RunningChild(stop: { await database.close() })
+            return RunningChild(
+                run: {
+                    for await failure in databaseFailures {
+                        await database.close()
+                        throw failure
+                    }
+                },
+                stop: { await database.close() })
         }
     }
 

@@ -174,8 +174,9 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
 
     private func startNegotiationTimer() {
         guard options.negotiationTimeout > 0 else { return }
-        negotiationTimer = loop.schedule(afterSeconds: options.negotiationTimeout) { [weak self] in
-            self?.end(StreamError(.connectionTimeout, "negotiation took too long"))
+        // Not weakly: a weak reference would slow every later one down. Its end cancels the timer.
+        negotiationTimer = loop.schedule(afterSeconds: options.negotiationTimeout) {
+            self.end(StreamError(.connectionTimeout, "negotiation took too long"))
         }
     }
 

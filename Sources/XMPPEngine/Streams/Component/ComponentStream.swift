@@ -46,8 +46,8 @@ package final class ComponentStream: StanzaReceiver, StanzaOrigin, @unchecked Se
         self.checksFrom = checksFrom
         self.shaper = shaper
         loop = transport.loop
-        _ = loop.schedule(afterSeconds: negotiationSeconds) { [weak self] in
-            guard let self, !self.isEstablished else { return }
+        _ = loop.schedule(afterSeconds: negotiationSeconds) {
+            guard !self.isEstablished else { return }
             self.end(StreamError(.connectionTimeout, "negotiation took too long"))
         }
     }
