@@ -193,10 +193,9 @@ extension Exchange {
 extension Exchange {
     /// Answers the request; only the first answer counts.
     ///
-    /// - Parameters:
-    ///   - fields: Added to those of the mount. `Date`, `Content-Length` and `Transfer-Encoding`
-    ///     are added as needed.
-    ///   - body: Not sent in answer to HEAD, nor with 204 and 304.
+    /// The fields are added to those of the mount; `Date`, `Content-Length` and `Transfer-Encoding`
+    /// are added as needed. The body is not sent in answer to HEAD, nor with 204 and 304.
+    ///
     /// - Returns: False when there was an answer already, or the client is gone.
     @discardableResult
     package func respond(

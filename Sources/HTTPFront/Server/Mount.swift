@@ -30,10 +30,10 @@ package struct Mount: Sendable {
     package let fields: [HTTPField]
     package let cors: CORSPolicy?
 
-    /// - Parameters:
-    ///   - prefix: Matches itself and what follows it after a slash.
-    ///   - fields: `custom_headers`: added to every answer of the handler.
-    ///   - cors: Who may call from other sites; `nil` lets nobody.
+    /// Places a handler: `prefix` matches itself and what follows it after a slash.
+    ///
+    /// `fields` (`custom_headers`) are added to every answer of the handler. Without `cors` no page
+    /// of another site may call it.
     package init(
         prefix: String, handler: any HTTPHandler, fields: [HTTPField] = [], cors: CORSPolicy? = nil
     ) {
