@@ -53,7 +53,9 @@ package final class Exchange {
     /// What follows the first `?` of the target, still encoded; `nil` without `?`.
     package internal(set) var query: String?
     /// The part of `path` below the prefix that its handler is mounted at; empty or with `/`.
-    package internal(set) var subpath = ""
+    package var subpath: String {
+        String(path.utf8.dropFirst(mount?.prefix.utf8.count ?? 0)) ?? ""
+    }
     var mount: Mount?
     var stream: BodyStream?
 
@@ -155,7 +157,7 @@ extension Exchange {
         request = nil
         body.drop()
         connection.exchange = nil
-        connection.restart(for: loop.limits.keepAliveTimeout)
+        connection.restart(for: loop.timeouts.keepAlive)
         let action = wasSent ? nil : whenClosed
         whenClosed = nil
         whenStopping = nil
