@@ -15,6 +15,7 @@ package final class HTTPLoop: @unchecked Sendable {
     package let name: String
     package let limits: HTTPLimits
     let log: Logger
+    let timeouts: (head: Timeout, body: Timeout, keepAlive: Timeout)
     private let mailbox: LoopMailbox
     private let poll: LoopPoll
     private(set) var daemon: MicroHTTPDaemon?
@@ -39,6 +40,10 @@ package final class HTTPLoop: @unchecked Sendable {
         self.name = name
         self.limits = limits
         self.log = log
+        timeouts = (
+            Timeout(limits.headTimeout), Timeout(limits.bodyTimeout),
+            Timeout(limits.keepAliveTimeout)
+        )
         now = Self.clock()
         wheel = TimerWheel(now: now)
         poll = try LoopPoll()
