@@ -166,11 +166,8 @@ extension PresenceService {
         do throws(StorageError) {
             for item in try await rosters.store.roster(of: account).items {
                 guard let request = item.pendingRequest else { continue }
-                let stanza =
-                    SubscriptionRequest.decode(request, from: item.contact, to: account)
-                    ?? Stanza(
-                        .presence, type: .subscribe, from: JID(item.contact), to: JID(account))
-                resource.deliver(stanza)
+                resource.deliver(
+                    SubscriptionRequest.decode(request, from: item.contact, to: account))
             }
         } catch {
             Self.log.warning(
