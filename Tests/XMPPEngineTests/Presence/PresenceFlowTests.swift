@@ -16,12 +16,13 @@ struct PresenceFlowTests {
         try await withHost { host in
             try await host.befriend("romeo", "juliet", .from)
             try await host.befriend("romeo", "nurse", .to)
+            try await host.befriend("nurse", "romeo", .from)
             let juliet = try await host.user("juliet")
             let nurse = try await host.user("nurse")
             let tybalt = try await host.user("tybalt")
             let desk = try await host.user("romeo", "desk")
             for user in [juliet, nurse, tybalt, desk] { await user.becomesAvailable() }
-            try await host.befriend("nurse", "romeo", .from)
+            await juliet.ignoresWhatCame()
 
             let romeo = try await host.user("romeo")
             let presence = "<show>away</show><status>in Mantua</status><priority>3</priority>"
@@ -223,7 +224,7 @@ struct PresenceFlowTests {
             await component.send(
                 .presence, .probe, from: "x@irc.example", to: "romeo@example.com")
             #expect(await component.next()?.type == .unsubscribed)
-            #expect(try await host.item("x@irc.example", of: "romeo")?.isApproved == true)
+            #expect(await host.item("x@irc.example", of: "romeo")?.isApproved == true)
         }
     }
 
@@ -294,6 +295,35 @@ struct PresenceFlowTests {
             await other.becomesAvailable()
             await juliet.receives(here)
             await juliet.receivesNothing()
+        }
+    }
+
+    @Test("However fast sessions come and go, none stays behind as available")
+    func comingAndGoing() async throws {
+        try await withHost(loops: 2) { host in
+            try await host.befriend("romeo", "juliet", .from)
+            let juliet = try await host.user("juliet", loop: 1)
+            await juliet.becomesAvailable()
+            var last: [TestUser] = []
+            for round in 0..<60 {
+                // Of five resources each is taken over from the other loop now and then.
+                let romeo = try await host.user("romeo", "r\(round % 5)", loop: round)
+                romeo.send("<presence/>")
+                if round % 3 == 0 { await romeo.loseConnection() }
+                if round >= 55 { last.append(romeo) }
+            }
+            for romeo in last { await romeo.loseConnection() }
+            var seen: [String: Bool] = [:]
+            for _ in 0..<1000 {
+                await juliet.sync()
+                for case .stanza(let stanza) in juliet.takeItems() {
+                    seen[stanza.from?.description ?? ""] = stanza.type == .available
+                }
+                if seen.count == 5, !seen.values.contains(true) { break }
+            }
+            #expect(seen.count == 5)
+            #expect(!seen.values.contains(true))
+            #expect(host.host.sessions.sessions(of: last[0].account).isEmpty)
         }
     }
 

@@ -24,6 +24,7 @@ final class TestHost: Sendable {
     /// - Parameters:
     ///   - domain: The served domain.
     ///   - loops: How many threads the sessions are spread over.
+    /// - Throws: What the database throws.
     init(_ domain: String = "example.com", loops: Int = 1) async throws {
         path = NSTemporaryDirectory() + "host-" + UUID().uuidString + ".db"
         database = SQLiteDatabase(SQLiteConfiguration(path: path, readers: 1))
@@ -91,10 +92,25 @@ final class TestHost: Sendable {
     }
 
     /// An item as the store has it.
-    func item(_ contact: String, of account: String) async throws -> RosterItem? {
-        let (account, contact) = (BareJID("\(account)@example.com"), BareJID(contact))
-        guard let account, let contact else { return nil }
-        return try await stores.rosters.item(contact, of: account)
+    func item(_ contact: String, of account: String) async -> RosterItem? {
+        guard let account = BareJID("\(account)@example.com"), let contact = BareJID(contact)
+        else { return nil }
+        do {
+            return try await stores.rosters.item(contact, of: account)
+        } catch {
+            Issue.record(error)
+            return nil
+        }
+    }
+
+    /// All items as the store has them.
+    func items(of account: BareJID) async -> [RosterItem] {
+        do {
+            return try await stores.rosters.roster(of: account).items
+        } catch {
+            Issue.record(error)
+            return []
+        }
     }
 
     /// Logs a user in: `"romeo"`, or `"romeo@other.example"`; makes the account when it is new.
