@@ -327,6 +327,52 @@ struct PresenceFlowTests {
         }
     }
 
+    @Test("A session that is gone before its roster was read is never seen")
+    func lossWhileLoading() async throws {
+        try await withHost { host in
+            try await host.befriend("romeo", "juliet", .from)
+            let juliet = try await host.user("juliet")
+            await juliet.becomesAvailable()
+            let romeo = try await host.user("romeo")
+            romeo.send("<presence/>")
+            await romeo.loseConnection()
+            // A second session waits for the same roster, so the first has been dealt with.
+            let desk = try await host.user("romeo", "desk")
+            await desk.becomesAvailable()
+            await juliet.receives(
+                "<presence to='juliet@example.com' from='romeo@example.com/desk'/>")
+            await juliet.receivesNothing()
+        }
+    }
+
+    @Test("A session that ends while its presence goes out is unavailable afterwards")
+    func lossWhileBroadcasting() async throws {
+        try await withHost { host in
+            try await host.befriend("romeo", "juliet", .from)
+            let juliet = try await host.user("juliet")
+            await juliet.becomesAvailable()
+            let romeo = try await host.user("romeo")
+            let bound = try #require(romeo.bound)
+            let virtual = host.host
+            // Another thread replaces the session just when its presence passes by.
+            virtual.hooks.arriving.attach("test", .screen) { [weak virtual] stanza in
+                if stanza.kind == .presence, stanza.type == .available {
+                    virtual?.presence.ended(bound)
+                }
+                return .pass
+            }
+            romeo.send("<presence/>")
+            await juliet.receives(
+                "<presence to='juliet@example.com' from='romeo@example.com/home'/>",
+                """
+                <presence type='unavailable' to='juliet@example.com' \
+                from='romeo@example.com/home'/>
+                """)
+            await romeo.sync()
+            await juliet.receivesNothing()
+        }
+    }
+
     @Test("A session that was never available leaves without a word")
     func silentLoss() async throws {
         try await withHost { host in
