@@ -144,8 +144,7 @@ package final class HostRosters: Sendable {
             }
             cache.apply(current, of: contact, in: account, version: version)
             beforePush(previous, current)
-            let isSeen = previous?.clientView != nil || current?.clientView != nil
-            if isSeen, isPushedAlways || previous?.clientView != current?.clientView {
+            if isPushedAlways || previous?.clientView != current?.clientView {
                 push(RosterPush(contact, current?.clientView, version), to: account)
             }
             return result
