@@ -187,12 +187,12 @@ struct ServerCommandTests {
         let result = try await CommandRegistry([.supervisor(root)]).run("supervisor")
         #expect(
             result.text == """
-                part             state        restarts  uptime  strategy      last error
-                martlet          running      0         1h 2m   one_for_one   -
-                ├─ router        running      0         1h 2m   -             -
-                ├─ listeners     running      0         1h 2m   rest_for_one  -
-                │  └─ listener   backing_off  0         -       -             port taken
-                └─ sm            running      0         1h 2m   -             -
+                part            state        restarts  uptime  strategy      last error
+                martlet         running      0         1h 2m   one_for_one   -
+                ├─ router       running      0         1h 2m   -             -
+                ├─ listeners    running      0         1h 2m   rest_for_one  -
+                │  └─ listener  backing_off  0         -       -             port taken
+                └─ sm           running      0         1h 2m   -             -
                 """)
         let children = result.json["children"]?.array ?? []
         #expect(result.json["uptime"] == 3725)

@@ -25,13 +25,33 @@ struct MartletctlTests {
             decoding: link.prefix(max(length, 0)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
         let tool =
             test.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } + "/martletctl"
-        let line = ([tool] + words).map { "'\($0)'" }.joined(separator: " ")
-        let command = "exec \(line) <\(names[0]) >\(names[1]) 2>\(names[2])"
         let status = await withCheckedContinuation { continuation in
-            DispatchQueue.global().async { continuation.resume(returning: system(command)) }
+            DispatchQueue.global().async {
+                continuation.resume(returning: spawn([tool] + words, files: names))
+            }
         }
         return Outcome(
             status: status >> 8, output: contents(of: names[1]), errors: contents(of: names[2]))
+    }
+
+    /// Runs a program with its standard files and waits for it.
+    private func spawn(_ words: [String], files: [String]) -> Int32 {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        for (number, file) in files.enumerated() {
+            let flags = number == 0 ? O_RDONLY : O_CREAT | O_WRONLY
+            posix_spawn_file_actions_addopen(&actions, Int32(number), file, flags, 0o600)
+        }
+        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        defer { for argument in arguments { free(argument) } }
+        var process = pid_t()
+        guard posix_spawn(&process, words[0], &actions, nil, &arguments, environ) == 0 else {
+            return -1
+        }
+        var status: Int32 = -1
+        while waitpid(process, &status, 0) < 0, errno == EINTR {}
+        return status
     }
 
     private func contents(of path: String) -> String {
