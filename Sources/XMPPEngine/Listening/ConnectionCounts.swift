@@ -50,7 +50,7 @@ final class ConnectionCounts: Sendable {
         }
     }
 
-    /// Counts a refusal and tells whether to log it: the first, second, fourth, eighth …
+    /// Counts a refusal and tells whether to log it: the 1st, 2nd, 4th, 8th and so on.
     func refuse() -> Int? {
         counts.withLock { counts in
             counts.refused += 1

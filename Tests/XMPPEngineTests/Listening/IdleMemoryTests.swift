@@ -3,7 +3,7 @@ import Testing
 
 @testable import XMPPEngine
 
-/// What an idle connection costs; run it alone, with MARTLET_MEASURE set. Needs python3.
+/// What an idle connection costs; run it alone, with MARTLET_MEASURE set and python3 there.
 @Suite(
     "Memory of idle connections",
     .enabled(if: ProcessInfo.processInfo.environment["MARTLET_MEASURE"] != nil), .serialized)

@@ -10,7 +10,7 @@ final class TLSIdentity: @unchecked Sendable {
     let endPointBinding: [UInt8]?
     private let chain: OpaquePointer?
 
-    /// - Parameter issuers: In order, the leaf's issuer first, without a self-issued root.
+    /// Puts together what a session shows; `issuers` begin with the leaf's, without a root.
     init(
         certificate: X509Certificate, key: PrivateKey, issuers: [X509Certificate], file: String
     ) {
