@@ -89,8 +89,9 @@ struct Registration: ServerModule {
         guard let account = BareJID(localpart: name, domainpart: host.domain) else {
             throw .jidMalformed
         }
-        guard rules.decision(
-            rule: options[Self.access], for: AccessSubject(account), host: host.domain)
+        guard
+            rules.decision(
+                rule: options[Self.access], for: AccessSubject(account), host: host.domain)
         else { throw .forbidden }
         guard throttle.begin(address) else {
             throw StanzaError(.resourceConstraint, "registrations from here come too fast")
@@ -148,8 +149,9 @@ struct Registration: ServerModule {
     private func remove(_ request: IQ) async throws(StanzaError) -> IQReply {
         let account = request.from.bare
         guard request.request.elements.count == 1 else { throw .badRequest }
-        guard rules.decision(
-            rule: options[Self.removeAccess], for: AccessSubject(account), host: host.domain)
+        guard
+            rules.decision(
+                rule: options[Self.removeAccess], for: AccessSubject(account), host: host.domain)
         else { throw .notAllowed }
         do {
             try Self.check(try await accounts.remove(account, sparing: request.session))

@@ -54,9 +54,7 @@ extension ByteBuffer {
         writeStaticString("'")
     }
 
-    /// Writes a tree.
-    ///
-    /// - Parameter surrounding: The default namespace in force, `nil` for none.
+    /// Writes a tree where `surrounding` is the default namespace in force, `nil` for none.
     package mutating func write(_ element: Element, in surrounding: Namespace?) {
         var writer = CanonicalWriter()
         writer.write(element, parent: surrounding ?? Namespace(""))

@@ -103,6 +103,7 @@ package final class StreamParser {
     /// Reads the next bytes of the stream.
     ///
     /// - Parameters:
+    ///   - bytes: As they came, cut anywhere.
     ///   - delegate: Called synchronously for what the bytes complete.
     ///   - limits: In force until the next call.
     /// - Returns: The error that closes the stream, or `nil`. After an error the parser is dead.

@@ -38,6 +38,7 @@ package struct ComponentStateMachine {
     ///   - isComponentNamespace: Whether its content is `jabber:component:accept`.
     ///   - domain: The domain that `to` names, if components may serve it here.
     ///   - streamID: What the digest will be made of.
+    /// - Returns: What to do.
     package mutating func streamOpened(
         isStreamsNamespace: Bool, isComponentNamespace: Bool, domain: String?, streamID: String
     ) -> OnStreamOpened {
