@@ -30,7 +30,8 @@ package final class HostHooks: Sendable {
     /// A client stream was silent for a while; see `Modules/Ping`.
     package let accountCreated = HookPoint<@Sendable (BareJID) async -> Void>()
     package let accountRemoved = HookPoint<@Sendable (BareJID) async -> Void>()
-    /// Stream features to offer (RFC 6120 §4.3.2); the Boolean says whether the client has logged in.
+    /// Stream features to offer (RFC 6120 §4.3.2); the Boolean says whether the client has logged
+    /// in.
     package let streamFeatures = HookPoint<@Sendable (Bool, C2SSession) -> [Element]>()
     /// An element for the body of presence that leaves the host's accounts.
     package let presenceSent = HookPoint<Screen>()

@@ -41,7 +41,8 @@ package enum IQTarget: Hashable, Sendable {
     case account
 }
 
-/// The handlers of IQ requests, by target and namespace (the classic `ejabberd_local`, `gen_iq_handler`).
+/// The handlers of IQ requests, by target and namespace (the classic `ejabberd_local`,
+/// `gen_iq_handler`).
 ///
 /// A `Mutex` guards the table for a look-up.
 package final class IQDispatcher: Sendable {
