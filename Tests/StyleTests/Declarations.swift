@@ -64,30 +64,22 @@ extension SourceFile {
         }
     }
 
-    /// `package` types anywhere, and `package` functions in the bodies of types or at the top, that
-    /// have no doc comment.
+    /// `package` types and functions at the top of the file that have no doc comment.
     ///
-    /// Members of extensions are left out: a rough rule cannot tell what a protocol asks for.
+    /// Members are left to the reader: a rough rule cannot tell what a protocol asks for.
     var undocumented: [Int] {
-        var isInExtension = false
-        return code.indices.filter { index in
-            if let first = code[index].first, !first.isWhitespace, first != "}" {
-                isInExtension = code[index].words.contains("extension")
-            }
+        code.indices.filter { index in
+            guard code[index].indentation == 0 else { return false }
             let (modifiers, rest) = declaration(index)
-            guard let word = rest.first, modifiers.contains("package"),
-                !modifiers.contains("override")
-            else { return false }
-            let isType = Self.typeWords.contains(word) && word != "typealias"
-            let isFunction = word == "func" && code[index].indentation == 0
-            guard isType || isFunction, !(isInExtension && isFunction) else { return false }
-            return !hasDocumentation(above: index)
+            guard let word = rest.first, modifiers.contains("package") else { return false }
+            let isDeclared = Self.typeWords.contains(word) || word == "func"
+            return isDeclared && !hasDocumentation(above: index)
         }
     }
 
     private func hasDocumentation(above index: Int) -> Bool {
         var index = index - 1
-        while index >= 0, lines[index].trimmed.hasPrefix("@") { index -= 1 }
+        while index >= 0, ["@", "// "].contains(where: lines[index].trimmed.hasPrefix) { index -= 1 }
         return index >= 0 && lines[index].trimmed.hasPrefix("///")
     }
 }

@@ -32,17 +32,17 @@ struct FormTests {
         }
     }
 
-    @Test("No line is wider than 100 columns")
+    @Test("No line is wider than 100 columns, unless it is one string")
     func columns() {
         for file in Self.all {
             for (index, line) in file.lines.enumerated()
-            where line.utf8.count > 100 && line.count > 100 {
+            where line.utf8.count > 100 && line.count > 100 && !file.isOneString(index) {
                 Issue.record("\(file.place(index)): \(line.count) columns")
             }
         }
     }
 
-    @Test("Package types and functions have a doc comment")
+    @Test("Package types and functions at the top of a file have a doc comment")
     func documentation() {
         for file in Repository.sources {
             for index in file.undocumented {

@@ -22,6 +22,11 @@ struct SourceFile: Sendable {
 
     func place(_ index: Int) -> String { "\(path):\(index + 1)" }
 
+    /// Whether a line is a string and nothing else, or a piece of a long one.
+    func isOneString(_ index: Int) -> Bool {
+        code[index].words.isEmpty && !lines[index].trimmed.hasPrefix("//")
+    }
+
     private static func split(_ text: String) -> [Substring] {
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         if lines.last?.isEmpty == true { lines.removeLast() }

@@ -36,6 +36,6 @@ package struct ModuleType: Sendable {
         host.hooks.detach(name)
         host.iqs.detach(name)
         host.discovery.detach(name)
-        if name == Registration.manifest.name { host.setRegistrar(nil) }
+        if name == "mod_register" { host.setRegistrar(nil) }
     }
 }
