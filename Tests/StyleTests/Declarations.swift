@@ -79,7 +79,9 @@ extension SourceFile {
 
     private func hasDocumentation(above index: Int) -> Bool {
         var index = index - 1
-        while index >= 0, ["@", "// "].contains(where: lines[index].trimmed.hasPrefix) { index -= 1 }
+        while index >= 0, ["@", "// "].contains(where: lines[index].trimmed.hasPrefix) {
+            index -= 1
+        }
         return index >= 0 && lines[index].trimmed.hasPrefix("///")
     }
 }
