@@ -146,8 +146,8 @@ extension Exchange {
         if !wasStreaming { body.drop() }
     }
 
-    /// What follows from what the handler did; `left` bytes may stay in libmicrohttpd's buffer while
-    /// the exchange is held.
+    /// What follows from what the handler did; `left` bytes may stay in libmicrohttpd's buffer
+    /// while the exchange is held.
     private func orderAfterHandler(leaving left: Int) -> Order {
         if case .handling = state {
             loop.log.error("a handler did not answer", metadata: ["path": "\(path)"])

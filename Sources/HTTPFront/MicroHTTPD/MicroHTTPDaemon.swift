@@ -21,7 +21,8 @@ final class MicroHTTPDaemon {
     /// The far end of a connection that never says anything.
     ///
     /// On every run libmicrohttpd calls the handler of its oldest connection, to see whether it has
-    /// timed out. That would be a kept exchange, again and again; this connection is older than all.
+    /// timed out. That would be a kept exchange, again and again; this connection is older than
+    /// all.
     private var oldest: Int32 = -1
 
     init(limits: HTTPLimits, owner: HTTPLoop) throws(HTTPServerError) {

@@ -25,8 +25,8 @@ package final class HTTPServer: Sendable {
 
     /// Binds and begins to accept.
     ///
-    /// Connections are dealt out in turn to `loops`, of which there must be one at least. The access
-    /// log gets one line an answer.
+    /// Connections are dealt out in turn to `loops`, of which there must be one at least. The
+    /// access log gets one line an answer.
     ///
     /// - Throws: `HTTPServerError.bind` when the address cannot be had; it may be tried again.
     package init(

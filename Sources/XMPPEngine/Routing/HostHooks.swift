@@ -29,7 +29,8 @@ package final class HostHooks: Sendable {
     package let sessionEnded = HookPoint<@Sendable (ClientResource) -> Void>()
     package let accountCreated = HookPoint<@Sendable (BareJID) async -> Void>()
     package let accountRemoved = HookPoint<@Sendable (BareJID) async -> Void>()
-    /// Stream features to offer (RFC 6120 §4.3.2); the Boolean says whether the client has logged in.
+    /// Stream features to offer (RFC 6120 §4.3.2); the Boolean says whether the client has logged
+    /// in.
     package let streamFeatures = HookPoint<@Sendable (Bool, C2SSession) -> [Element]>()
     /// In-band registration before login (XEP-0077); the first handler answers.
     package let registration = HookPoint<@Sendable (Stanza, C2SSession) async -> Stanza>()

@@ -61,7 +61,8 @@ package final class StreamParser {
     private var headerContentNamespace = Namespace.client
     private var hasStandardHeader = false
 
-    /// After so many bytes a pooled parser is replaced, so that its dictionary of names stays small.
+    /// After so many bytes a pooled parser is replaced, so that its dictionary of names stays
+    /// small.
     private static let retireBytes = 4 << 20
 
     package init(_ framing: Framing) {
@@ -202,7 +203,8 @@ package final class StreamParser {
         elementStart = fedBytes
     }
 
-    /// A stream must be UTF-8 from its first byte (RFC 6120 §11.6); UTF-16 and UTF-32 are seen here.
+    /// A stream must be UTF-8 from its first byte (RFC 6120 §11.6); UTF-16 and UTF-32 are seen
+    /// here.
     private static func refusal(ofFirst bytes: UnsafeRawBufferPointer) -> StreamError? {
         guard let first = bytes.first else { return nil }
         if first == 0 || first == 0xFE || first == 0xFF || (bytes.count > 1 && bytes[1] == 0) {

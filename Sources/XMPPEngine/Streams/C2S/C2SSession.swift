@@ -19,6 +19,7 @@ package struct C2SOptions: Sendable {
     package init() {}
 }
 
+/// Whom PLAIN is offered to where there is no TLS.
 package enum PlainWithoutTLS: Sendable { case never, loopback, always }
 
 /// One client's stream over whichever transport, from its first header to its end.
