@@ -175,7 +175,8 @@ struct BOSHWindow<Post, Load> {
     private func isTooFast(at now: Int) -> Bool {
         guard now - lastArrival < Int(terms.polling) * 1000 else { return false }
         if terms.isPolling { return wasLastPoll && wasLastAnswerEmpty }
-        return held.count + early.count + 1 >= Int(terms.requests)
+        // Later requests that overtook this one do not count.
+        return held.count + 1 >= Int(terms.requests)
     }
 
     /// The client has all answers up to `ack`, or all there are (XEP-0124 §9).
