@@ -1,5 +1,6 @@
 import ControlProtocol
 import Glibc
+import HTTPFront
 import Logging
 import NIOCore
 import NIOPosix
@@ -34,7 +35,8 @@ struct Running {
             case .reload: Task { await reloadAndLog() }
             }
         }
-        let root = server.makeTree(extra: [signals])
+        let root = server.makeTree(
+            extra: [signals, ServerParts.http.loopParts], last: [ServerParts.http.sessionParts])
         server.registerCommands(reload: { try await reload() }, drain: { end.yield() })
         await root.start()
         try await firstStart?.finish(server)

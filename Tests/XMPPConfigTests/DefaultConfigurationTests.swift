@@ -11,7 +11,9 @@ struct DefaultConfigurationTests {
             "mod_bosh", "mod_disco", "mod_last", "mod_ping", "mod_private", "mod_time",
             "mod_vcard", "mod_version",
         ].map { ConfigurationSchema.Module($0) } + [
-            .init("mod_http_fileserver", options: [Option<String>("docroot", default: "", "")]),
+            .init(
+                "mod_http_fileserver",
+                options: [Option<[String: String]>("docroot", default: [:], as: .folders, "")]),
             .init(
                 "mod_offline",
                 options: [

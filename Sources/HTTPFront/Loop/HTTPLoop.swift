@@ -1,6 +1,7 @@
 import Glibc
 import Logging
 import Synchronization
+import XMPPEngine
 
 /// A thread that runs one libmicrohttpd daemon, a mailbox and timers.
 ///
@@ -14,9 +15,12 @@ package final class HTTPLoop: @unchecked Sendable {
     /// For log lines.
     package let name: String
     package let limits: HTTPLimits
+    /// Streams whose transport is HTTP live here.
+    package let streams: StreamLoop
     let log: Logger
     let timeouts: (head: Timeout, body: Timeout, keepAlive: Timeout)
     private let mailbox: LoopMailbox
+    private let turnEnd: TurnEnd
     private let poll: LoopPoll
     private(set) var daemon: MicroHTTPDaemon?
     private let thread = Mutex<pthread_t?>(nil)
@@ -48,7 +52,11 @@ package final class HTTPLoop: @unchecked Sendable {
         wheel = TimerWheel(now: now)
         poll = try LoopPoll()
         mailbox = try LoopMailbox()
+        turnEnd = TurnEnd()
+        let driver = HTTPLoopDriver(mailbox: mailbox, turnEnd: turnEnd)
+        streams = StreamLoop(driver: driver)
         daemon = nil
+        driver.loop = self
         let started = try MicroHTTPDaemon(limits: limits, owner: self)
         daemon = started
         try poll.add(mailbox.descriptor, for: .input)
@@ -133,6 +141,7 @@ extension HTTPLoop {
         sigemptyset(&signals)
         sigaddset(&signals, SIGPIPE)
         pthread_sigmask(SIG_BLOCK, &signals, nil)
+        streams.adoptCurrentThread()
         while isRunning {
             turn()
         }
@@ -151,8 +160,18 @@ extension HTTPLoop {
         for timer in wheel.advance(to: now) { wheel.fire(timer) }
         mailbox.drain()
         if daemonReady || daemon?.hasWork == true { daemon?.run() }
+        endTurn()
         if now >= sweepAt { sweep() }
         if let stopping { continueStop(stopping) }
+    }
+
+    /// Flushes what streams collected in this turn, and sends the answers that makes.
+    private func endTurn() {
+        // Sending may take the next requests in; a busy loop looks at its mailbox in between.
+        for _ in 0..<4 where !turnEnd.isEmpty {
+            turnEnd.run()
+            if daemon?.hasWork == true { daemon?.run() }
+        }
     }
 
     /// Sleeps until there is something to do; true when libmicrohttpd has events.
@@ -171,7 +190,7 @@ extension HTTPLoop {
     }
 
     private func sleepTime() -> Int32 {
-        if mailbox.prepareToSleep() || daemon?.hasWork == true { return 0 }
+        if !turnEnd.isEmpty || daemon?.hasWork == true || mailbox.prepareToSleep() { return 0 }
         let current = Self.clock()
         var delay = wheel.delay(from: current) ?? .max
         if !connections.isEmpty || stopping != nil {

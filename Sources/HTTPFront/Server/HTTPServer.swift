@@ -92,7 +92,10 @@ extension HTTPServer {
             let index = state.nextLoop % loops.count
             state.nextLoop = index + 1
             let clients = state.clients[peer.network, default: 0]
-            guard clients < loops[index].limits.connectionsPerAddressMax else { return nil }
+            // Behind an address of this machine may be a proxy with everybody's connections.
+            guard peer.isLoopback || clients < loops[index].limits.connectionsPerAddressMax else {
+                return nil
+            }
             state.clients[peer.network] = clients + 1
             return loops[index]
         }

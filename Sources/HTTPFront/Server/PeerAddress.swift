@@ -40,6 +40,9 @@ package struct PeerAddress: Sendable, Hashable, CustomStringConvertible {
         return .v4(UInt32(truncatingIfNeeded: low))
     }
 
+    /// True for a unix socket.
+    package var isLocal: Bool { kind == .local }
+
     /// True for 127.0.0.0/8, ::1 and local sockets.
     package var isLoopback: Bool {
         switch kind {

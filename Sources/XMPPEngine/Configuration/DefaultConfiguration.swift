@@ -153,10 +153,10 @@ package enum DefaultConfiguration {
           mod_bosh: {}
           mod_disco: {}
           mod_http_fileserver:
-            # Strophe.js, which the web chat uses, is where Debian's libjs-strophe puts it.
             docroot:
               /: \(quoted(publicDirectory))
-              /lib/strophe: "/usr/share/javascript/strophe"
+              # The XMPP library of the web chat.
+              /lib/strophe: /usr/share/javascript/strophe
           mod_last: {}
           mod_offline:
             access_max_user_messages: max_user_offline_messages

@@ -12,6 +12,12 @@ package struct Element: Hashable, Sendable {
         /// The attribute's namespace; `nil` for the usual unprefixed attribute.
         package let namespace: Namespace?
         package let value: String
+
+        package init(name: String, namespace: Namespace?, value: String) {
+            self.name = name
+            self.namespace = namespace
+            self.value = value
+        }
     }
 
     package var name: String

@@ -55,6 +55,7 @@ package struct AccountService: Sendable {
     package func remove(_ account: BareJID, sparing: ClientResource? = nil) async throws -> Outcome
     {
         guard try await host.stores.accounts.exists(account) else { return .notFound }
+        try await host.presence.endAllSubscriptions(of: account)
         _ = try await host.stores.accountRemoval.removeEverything(of: account)
         for hook in host.hooks.accountRemoved.handlers { await hook(account) }
         for resource in host.sessions.sessions(of: account) where resource !== sparing {

@@ -7,8 +7,7 @@ package enum Endpoint: Hashable, Sendable {
     /// A unix socket; permissions such as `0o660`, or `nil` for what the umask leaves.
     case unix(path: String, mode: UInt32?)
 
-    /// Reads ejabberd's `port` and `ip`; `nil` for a port that is none or an IP address that is
-    /// none.
+    /// Reads ejabberd's `port` and `ip`; `nil` for what is no port or no IP address.
     ///
     /// - Parameters:
     ///   - port: A number, or `unix:` and a path.

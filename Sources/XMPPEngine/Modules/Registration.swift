@@ -22,8 +22,8 @@ struct Registration: ServerModule {
         features: [.register],
         options: [access, removeAccess, ipAccess, passwordBytesMin],
         hooks: [
-            ModuleHook { module, host, _ in
-                host.setRegistrar { stanza, session in await module.answer(stanza, session) }
+            ModuleHook { module, host, owner in
+                host.hooks.registration.attach(owner, .deliver) { await module.answer($0, $1) }
             },
             .iq(.register, to: [.host], later: manage),
             .streamFeatures(run: offer),

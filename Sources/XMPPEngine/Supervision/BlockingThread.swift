@@ -1,7 +1,7 @@
 import Glibc
 
 /// A thread for work that blocks, so that no event loop and no task has to.
-enum BlockingThread {
+package enum BlockingThread {
     private final class Job {
         let name: String
         let body: @Sendable () -> Void
@@ -18,7 +18,7 @@ enum BlockingThread {
     ///
     /// - Returns: Whether the system had a thread to give.
     @discardableResult
-    static func start(_ name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
+    package static func start(_ name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
         let job = Unmanaged.passRetained(Job(name, body))
         var thread = pthread_t()
         let code = pthread_create(

@@ -7,6 +7,16 @@ package struct StreamHeader: Sendable {
     package let contentNamespace: Namespace?
     package let attributes: [Element.Attribute]
 
+    package init(
+        name: String, namespace: Namespace, contentNamespace: Namespace?,
+        attributes: [Element.Attribute]
+    ) {
+        self.name = name
+        self.namespace = namespace
+        self.contentNamespace = contentNamespace
+        self.attributes = attributes
+    }
+
     package subscript(_ attribute: String) -> String? {
         attributes.first { $0.name == attribute && $0.namespace == nil }?.value
     }

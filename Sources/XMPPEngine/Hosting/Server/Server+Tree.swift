@@ -8,8 +8,12 @@ import XMPPStorage
 extension Server {
     /// Makes the tree; starting it starts the server, stopping it drains it.
     ///
-    /// Children start in this order and stop in reverse: listeners last up, first down.
-    package func makeTree(extra: [ChildSpec] = []) -> Supervisor {
+    /// Children start in this order and stop in reverse: listeners late up, early down.
+    ///
+    /// - Parameters:
+    ///   - extra: Started before the listeners.
+    ///   - last: Started after them, and stopped while they still have their connections.
+    package func makeTree(extra: [ChildSpec] = [], last: [ChildSpec] = []) -> Supervisor {
         let monitor = SystemMonitor(alarms: [.memory(above: 1 << 30), .openFiles(above: 0.9)]) { change, _ in
             Self.log.warning("\(change)")
         }
@@ -23,7 +27,7 @@ extension Server {
                 empty("ejabberd_s2s_out_sup"), empty("ejabberd_service_sup"),
             ] + extra + [
                 part("ejabberd_iq_sup"), frontends, .supervisor(listeners), acceptance,
-            ]
+            ] + last
         let root = Supervisor(
             "ejabberd_sup", intensity: .init(restarts: 10, period: .seconds(1)),
             report: Self.report, children: children)

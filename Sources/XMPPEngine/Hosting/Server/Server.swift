@@ -179,6 +179,15 @@ package struct RunningListener: Sendable {
         self.run = run
         self.stop = stop
     }
+
+    /// A listener that does not end by itself once it is up.
+    package init(stop: @escaping @Sendable () async -> Void) {
+        self.init(
+            run: {
+                let never = OneShot<Never>()
+                _ = await never.value()
+            }, stop: stop)
+    }
 }
 
 extension HostSettings.ResourceConflict {

@@ -10,7 +10,7 @@ final class TLSIdentity: @unchecked Sendable {
     let endPointBinding: [UInt8]?
     private let chain: OpaquePointer?
 
-    /// Puts together what a session shows; `issuers` begin with the leaf's, without a root.
+    /// Puts an identity together; the issuers stand in order, the leaf's first, without the root.
     init(
         certificate: X509Certificate, key: PrivateKey, issuers: [X509Certificate], file: String
     ) {

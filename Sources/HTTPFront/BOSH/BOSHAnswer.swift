@@ -1,0 +1,95 @@
+import NIOCore
+import XMPPCore
+import XMPPEngine
+
+/// How answers are put into words and sent.
+enum BOSHAnswer {
+    /// The stream header that a `<body/>` stands for (XEP-0206 §3, §5).
+    ///
+    /// - Parameter former: Of the session's first request, for what a restart leaves out.
+    static func streamHeader(from body: StreamHeader, or former: StreamHeader?) -> StreamHeader {
+        var attributes: [Element.Attribute] = []
+        func add(_ name: String, _ value: String?, _ namespace: Namespace? = nil) {
+            guard let value else { return }
+            attributes.append(Element.Attribute(name: name, namespace: namespace, value: value))
+        }
+        add("to", body["to"] ?? former?["to"])
+        add("from", body["from"] ?? former?["from"])
+        add("version", body["version", .xbosh] ?? former?["version", .xbosh])
+        add("lang", body["lang", .xml] ?? former?["lang", .xml], .xml)
+        return StreamHeader(
+            name: "stream", namespace: .streams, contentNamespace: .client,
+            attributes: attributes)
+    }
+
+    /// The attributes of the first answer (XEP-0124 §7.2, XEP-0206 §4).
+    static func creation(
+        _ opening: StreamOpening, id: BOSHSessionID, terms: BOSHTerms, isSecure: Bool
+    ) -> String {
+        var text = " sid='\(id.text)' wait='\(terms.wait)' requests='\(terms.requests)'"
+        text += " hold='\(terms.hold)' polling='\(terms.polling)'"
+        text += " inactivity='\(terms.inactivity)'"
+        if terms.pauseMax > 0 { text += " maxpause='\(terms.pauseMax)'" }
+        if let minor = terms.minorVersion { text += " ver='1.\(minor)'" }
+        text += " from='\(escaped(opening.from))' authid='\(escaped(opening.id))'"
+        text += " charsets='UTF-8'"
+        if isSecure { text += " secure='true'" }
+        text += " xmlns:xmpp='\(Namespace.xbosh)'"
+        if opening.hasVersion { text += " xmpp:version='1.0' xmpp:restartlogic='true'" }
+        return text
+    }
+
+    private static func escaped(_ text: String) -> String {
+        var buffer = ByteBuffer()
+        buffer.writeEscaped(text, quoting: true)
+        return String(buffer: buffer)
+    }
+
+    // MARK: fields
+
+    /// An answer opened as a page must not run what another client put into a stanza.
+    private static let sandbox = HTTPField("Content-Security-Policy", "sandbox")
+    private static let usual = [HTTPField("Content-Type", "text/xml; charset=utf-8"), sandbox]
+
+    /// The header fields of a session's answers.
+    ///
+    /// - Parameter wanted: The media type that the client asked for (XEP-0124 §7.1).
+    static func fields(contentType wanted: String?) -> [HTTPField] {
+        guard let wanted, wanted != usual[0].value, isMediaType(wanted) else { return usual }
+        return [HTTPField("Content-Type", wanted), sandbox]
+    }
+
+    private static func isMediaType(_ text: String) -> Bool {
+        let marks = Set("!#$&^_.+-/;= \"".utf8)
+        return text.utf8.count <= 80 && text.utf8.contains(UInt8(ascii: "/"))
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+                default: marks.contains(byte)
+                }
+            }
+    }
+
+    // MARK: sending
+
+    /// A request on its way between two loops.
+    struct HandedOver: @unchecked Sendable {
+        // Sendable because only its own loop touches the exchange.
+        let exchange: Exchange
+    }
+
+    /// Answers a request, on its own loop.
+    static func send(
+        _ body: ByteBuffer, status: HTTPStatus = .ok, fields: [HTTPField] = usual,
+        to exchange: Exchange, from loop: HTTPLoop
+    ) {
+        if exchange.loop === loop {
+            exchange.respond(status, fields: fields, body: .buffer(body))
+            return
+        }
+        let parcel = HandedOver(exchange: exchange)
+        exchange.loop.execute {
+            parcel.exchange.respond(status, fields: fields, body: .buffer(body))
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import XMPPCore
+
+/// Why a session or a request ends (XEP-0124 §17.2).
+enum BOSHCondition: String, Sendable, CaseIterable {
+    case badRequest = "bad-request"
+    case hostGone = "host-gone"
+    case hostUnknown = "host-unknown"
+    case improperAddressing = "improper-addressing"
+    case internalServerError = "internal-server-error"
+    case itemNotFound = "item-not-found"
+    case otherRequest = "other-request"
+    case policyViolation = "policy-violation"
+    case remoteStreamError = "remote-stream-error"
+    case systemShutdown = "system-shutdown"
+
+    /// What a client hears that gave no `ver` and knows no conditions (XEP-0124 §17.1).
+    var legacyStatus: HTTPStatus? {
+        switch self {
+        case .badRequest: .badRequest
+        case .policyViolation: .forbidden
+        case .itemNotFound: .notFound
+        case .hostGone, .hostUnknown, .improperAddressing, .internalServerError, .otherRequest,
+            .remoteStreamError, .systemShutdown:
+            nil
+        }
+    }
+
+    /// The condition that says all a stream error has to say; others carry the error inside.
+    init(_ error: StreamError) {
+        switch error.condition {
+        case .notWellFormed: self = .badRequest
+        case .systemShutdown: self = .systemShutdown
+        case .hostGone: self = .hostGone
+        default: self = .remoteStreamError
+        }
+    }
+}

@@ -1,0 +1,131 @@
+import NIOCore
+import XMPPCore
+import XMPPEngine
+
+/// Answers the requests of BOSH clients at one address of one listener.
+package struct BOSHHandler: HTTPHandler {
+    private let service: BOSHService
+    private let directory: any C2SDirectory
+    private let options: C2SOptions
+    private let bodyBytesMax: Int
+
+    /// Room for the `<body/>` itself beside its stanzas; a larger request is refused unread.
+    private static let bodyMargin = 4096
+    private static let bodyBytesMost = 16 << 20
+
+    /// - Parameters:
+    ///   - directory: Finds the host that `to` names.
+    ///   - options: Limits and rules of the sessions; the same as over TCP.
+    package init(service: BOSHService, directory: any C2SDirectory, options: C2SOptions) {
+        self.service = service
+        self.directory = directory
+        self.options = options
+        bodyBytesMax =
+            min(options.limits.stanzaBytesMax, Self.bodyBytesMost) + Self.bodyMargin
+    }
+
+    package var methods: [HTTPMethod] { [.post, .get, .head] }
+
+    package func intake(_ exchange: Exchange) -> BodyIntake {
+        .collect(bytesMax: exchange.method == .post ? bodyBytesMax : 0)
+    }
+
+    package func handle(_ exchange: Exchange) {
+        guard exchange.method == .post else {
+            exchange.respond(
+                .ok, fields: [HTTPField("Content-Type", "text/plain; charset=utf-8")],
+                body: .text("This is a BOSH service (XEP-0124), for XMPP clients to POST to.\n"))
+            return
+        }
+        exchange.withBody { bytes in
+            switch BOSHSessionID.hint(in: bytes) {
+            case .none: create(bytes, exchange)
+            case .foreign: refuse(.itemNotFound, exchange)
+            case .known(let id): pass(bytes, to: id, exchange)
+            }
+        }
+    }
+
+    private func refuse(_ condition: BOSHCondition, _ exchange: Exchange, isLegacy: Bool = false) {
+        if isLegacy, let status = condition.legacyStatus {
+            exchange.respond(status)
+        } else {
+            BOSHAnswer.send(
+                BOSHOutput.terminal(condition), to: exchange, from: exchange.loop)
+        }
+    }
+
+    // MARK: requests of a session
+
+    private func pass(
+        _ bytes: UnsafeRawBufferPointer, to id: BOSHSessionID, _ exchange: Exchange
+    ) {
+        guard let session = service.sessions[id] else { return refuse(.itemNotFound, exchange) }
+        // A session that began over TLS goes on over TLS (XEP-0124 §21.1).
+        guard exchange.isSecure || !session.isSecure else { return exchange.abort() }
+        if session.home === exchange.loop {
+            session.receive(bytes, by: exchange)
+            return
+        }
+        let copy = Array(bytes)
+        let parcel = BOSHAnswer.HandedOver(exchange: exchange)
+        exchange.hold()
+        exchange.onClose { session.loop.execute { session.lost(parcel.exchange) } }
+        session.loop.execute {
+            copy.withUnsafeBytes { session.receive($0, by: parcel.exchange) }
+        }
+    }
+
+    // MARK: new sessions
+
+    private func create(_ bytes: UnsafeRawBufferPointer, _ exchange: Exchange) {
+        let parsed = BOSHBodyReader.read(
+            bytes, with: exchange.loop.streams.parsers, limits: options.limitsBeforeLogin)
+        let body: BOSHBody
+        switch parsed {
+        case .success(let read): body = read
+        case .failure(let error):
+            return refuse(
+                error.condition == .policyViolation ? .policyViolation : .badRequest, exchange)
+        }
+        let isLegacy = body.header["ver"] == nil
+        if let condition = fault(of: body) {
+            return refuse(condition, exchange, isLegacy: isLegacy)
+        }
+        guard let rid = body.rid else { return refuse(.badRequest, exchange, isLegacy: isLegacy) }
+        let session = BOSHSession(service: service, first: body, rid: rid, exchange: exchange)
+        guard service.sessions.insert(session) else {
+            return refuse(.internalServerError, exchange)
+        }
+        session.session = C2SSession(
+            transport: session, peer: PeerFacts(exchange), directory: directory,
+            options: options)
+        session.begin(body, exchange: exchange)
+    }
+
+    /// Why a session cannot be created.
+    private func fault(of body: BOSHBody) -> BOSHCondition? {
+        if service.isStopping { return .systemShutdown }
+        guard body.rid != nil, body.header["sid"] == nil, !body.isTerminate, body.pause == nil
+        else { return .badRequest }
+        guard let to = body.header["to"], !to.isEmpty else { return .improperAddressing }
+        guard let address = BareJID(to), address.isDomain,
+            directory.host(address.domainpart) != nil
+        else { return .hostUnknown }
+        return nil
+    }
+}
+
+extension PeerFacts {
+    /// What is known of the client that sent a request.
+    init(_ exchange: Exchange) {
+        let peer = exchange.peer
+        // A client that a proxy on this machine speaks for is not on this machine.
+        let isForwarded =
+            exchange.field("X-Forwarded-For") != nil || exchange.field("Forwarded") != nil
+        self.init(
+            address: peer.isLocal ? "" : peer.description, port: Int(peer.port),
+            isLoopback: peer.isLoopback && !isForwarded,
+            security: TransportSecurity(isEncrypted: exchange.isSecure))
+    }
+}

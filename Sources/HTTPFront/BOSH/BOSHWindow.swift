@@ -1,0 +1,311 @@
+import NIOCore
+
+/// Which requests of a session are in, held and answered (XEP-0124 §9–§14).
+///
+/// A value without I/O or clock: times are milliseconds that the caller passes in. `Post` is what
+/// an answer can be given to, `Load` what a request that came too early carries.
+struct BOSHWindow<Post, Load> {
+    /// What a request says about itself.
+    struct Request {
+        var rid: Int
+        /// Whether it carries nothing: it only asks for what there is.
+        var isPoll = false
+        /// Whether it pauses or ends the session: one more than `requests` may be open for that.
+        var isUrgent = false
+        var isPause = false
+        var key: String?
+        var newKey: String?
+        var ack: Int?
+    }
+
+    /// A request whose turn has come and that is not answered.
+    private struct Held {
+        var rid: Int
+        /// `nil` when its connection was lost.
+        var post: Post?
+        var arrived: Int
+        var repeats = 0
+        var isPause = false
+        var key: String?
+    }
+
+    private struct Early {
+        var request: Request
+        var post: Post?
+        var load: Load
+        var arrived: Int
+    }
+
+    /// What was answered, for a client that did not get it.
+    private struct Answer {
+        var rid: Int
+        var body: ByteBuffer
+        var sentAt: Int
+        var key: String?
+    }
+
+    let terms: BOSHTerms
+    private var keys: BOSHKeys
+    /// The highest request that came after all before it.
+    private(set) var lastRid: Int
+    private var held: [Held]
+    private var early: [Early] = []
+    private var answers: [Answer] = []
+    private var isOpening = true
+    /// When the client was last busy: a request came, an answer went, a connection was lost.
+    private var lastActivity: Int
+    private var lastArrival: Int
+    private var wasLastPoll = false
+    private var wasLastAnswerEmpty = false
+    /// Seconds the client asked to be left alone; `nil` unless it pauses.
+    private var pause: Int32?
+    private var report: (rid: Int, milliseconds: Int)?
+
+    /// How often one request may be repeated while it is held (XEP-0124 §14.3).
+    private static var repeatsMax: Int { 8 }
+    /// Age of an answer from which a client that has not got it is told.
+    private static var reportMilliseconds: Int { 1000 }
+
+    /// A session whose first request is held.
+    init(_ terms: BOSHTerms, first: Request, post: Post, now: Int) {
+        self.terms = terms
+        keys = BOSHKeys(newKey: first.newKey)
+        lastRid = first.rid
+        held = [Held(rid: first.rid, post: post, arrived: now)]
+        lastActivity = now
+        lastArrival = now
+    }
+
+    // MARK: requests
+
+    enum OnArrival {
+        /// Its turn: the request is held, its content is to be processed. Then ask `takeNext`.
+        case process
+        /// It came before an older one and is kept.
+        case keep
+        /// It was answered before, with this.
+        case answerAgain(ByteBuffer)
+        /// It takes the place of the same request on another connection, which is to be answered
+        /// with a recoverable error (XEP-0124 §14.3).
+        case swap(Post?)
+        /// The session ends; the request itself is to be told why.
+        case refuse(BOSHCondition)
+    }
+
+    /// Takes a request in.
+    mutating func arrived(
+        _ request: Request, by post: Post, load: @autoclosure () -> Load, now: Int
+    ) -> OnArrival {
+        if request.rid <= lastRid { return repeated(request, by: post) }
+        if let index = early.firstIndex(where: { $0.request.rid == request.rid }) {
+            let former = early[index].post
+            early[index].post = post
+            return .swap(former)
+        }
+        let places = Int(terms.requests) + (request.isUrgent ? 1 : 0)
+        guard request.rid - lastRid <= places else { return .refuse(.itemNotFound) }
+        guard held.count + early.count < places else { return .refuse(.policyViolation) }
+        guard request.rid == lastRid + 1 else {
+            early.append(Early(request: request, post: post, load: load(), arrived: now))
+            return .keep
+        }
+        if let condition = take(request, by: post, now: now) { return .refuse(condition) }
+        return .process
+    }
+
+    /// A request that came before (XEP-0124 §14.3).
+    private mutating func repeated(_ request: Request, by post: Post) -> OnArrival {
+        if let index = held.firstIndex(where: { $0.rid == request.rid }) {
+            guard Self.isSame(held[index].key, request.key) else { return .refuse(.itemNotFound) }
+            held[index].repeats += 1
+            guard held[index].repeats <= Self.repeatsMax else { return .refuse(.policyViolation) }
+            let former = held[index].post
+            held[index].post = post
+            return .swap(former)
+        }
+        guard let answer = answers.first(where: { $0.rid == request.rid }),
+            Self.isSame(answer.key, request.key)
+        else { return .refuse(.itemNotFound) }
+        return .answerAgain(answer.body)
+    }
+
+    private static func isSame(_ key: String?, _ other: String?) -> Bool {
+        guard let key else { return true }
+        return key.lowercased() == other?.lowercased()
+    }
+
+    enum OnTurn {
+        case process(Request, Load)
+        /// The session ends because of this request, which is held.
+        case refuse(BOSHCondition, Post?)
+    }
+
+    /// The next request whose turn has come because an older one arrived.
+    mutating func takeNext() -> OnTurn? {
+        guard !early.isEmpty,
+            let index = early.firstIndex(where: { $0.request.rid == lastRid + 1 })
+        else { return nil }
+        let next = early.remove(at: index)
+        if let condition = take(next.request, by: next.post, now: next.arrived) {
+            return .refuse(condition, next.post)
+        }
+        return .process(next.request, next.load)
+    }
+
+    /// Holds the request whose turn it is, unless it breaks a rule.
+    private mutating func take(
+        _ request: Request, by post: Post?, now: Int
+    ) -> BOSHCondition? {
+        guard keys.accept(key: request.key, newKey: request.newKey) else { return .itemNotFound }
+        if request.isPoll, isTooFast(at: now) { return .policyViolation }
+        pause = nil
+        wasLastPoll = request.isPoll
+        lastArrival = now
+        lastActivity = max(lastActivity, now)
+        lastRid = request.rid
+        held.append(
+            Held(
+                rid: request.rid, post: post, arrived: now, isPause: request.isPause,
+                key: keys.isUsed ? request.key : nil))
+        if terms.usesAcks { acknowledge(request.ack, now: now) }
+        return nil
+    }
+
+    /// Polls must not follow each other too fast (XEP-0124 §11, §12).
+    private func isTooFast(at now: Int) -> Bool {
+        guard now - lastArrival < Int(terms.polling) * 1000 else { return false }
+        if terms.isPolling { return wasLastPoll && wasLastAnswerEmpty }
+        return held.count + early.count + 1 >= Int(terms.requests)
+    }
+
+    /// The client has all answers up to `ack`, or all there are (XEP-0124 §9).
+    private mutating func acknowledge(_ ack: Int?, now: Int) {
+        guard let ack else {
+            answers.removeAll()
+            return
+        }
+        answers.removeAll { $0.rid <= ack }
+        guard let missing = answers.first, missing.rid == ack + 1,
+            now - missing.sentAt >= Self.reportMilliseconds
+        else { return }
+        report = (missing.rid, now - missing.sentAt)
+    }
+
+    /// The client wants to be left alone for so long (XEP-0124 §10).
+    ///
+    /// - Returns: False when it may not.
+    mutating func pause(seconds: Int) -> Bool {
+        guard terms.pauseMax > 0, (0...Int(terms.pauseMax)).contains(seconds) else { return false }
+        pause = Int32(seconds)
+        return true
+    }
+
+    // MARK: answers
+
+    enum Order: Equatable {
+        /// Nobody is to be answered now.
+        case wait
+        /// The oldest request is to be answered with what there is.
+        case payload
+        /// The oldest request is to be answered with an empty body.
+        case empty
+    }
+
+    /// What is to be done next; asked until it says `wait`.
+    ///
+    /// - Parameters:
+    ///   - hasOutput: Whether there is something for the client.
+    ///   - isInputPaused: Whether the client is to be slowed down: nothing empty is answered, so
+    ///     that it cannot send on.
+    func order(hasOutput: Bool, isInputPaused: Bool) -> Order {
+        guard let oldest = held.first, held.contains(where: { $0.post != nil }) else {
+            return .wait
+        }
+        if oldest.isPause { return .empty }
+        if hasOutput { return .payload }
+        if isOpening || report != nil || held.contains(where: \.isPause) { return .empty }
+        return held.count > Int(terms.hold) && !isInputPaused ? .empty : .wait
+    }
+
+    /// What the next answer says besides its payload.
+    struct Notes: Equatable {
+        var isOpening = false
+        /// `ack`: the highest request that came in order, when it is not the one answered.
+        var ack: Int?
+        /// The answer that the client seems to miss, and its age.
+        var report: Int?
+        var milliseconds = 0
+    }
+
+    var notes: Notes {
+        var notes = Notes(isOpening: isOpening)
+        guard terms.usesAcks, let oldest = held.first else { return notes }
+        if isOpening || lastRid != oldest.rid { notes.ack = lastRid }
+        if let report { (notes.report, notes.milliseconds) = report }
+        return notes
+    }
+
+    /// Takes the oldest request off; the answer is kept for a repeat.
+    ///
+    /// - Returns: What to answer; `nil` when its connection was lost.
+    mutating func answerOldest(_ body: ByteBuffer, isEmpty: Bool, now: Int) -> Post? {
+        guard !held.isEmpty else { return nil }
+        let oldest = held.removeFirst()
+        isOpening = false
+        report = nil
+        wasLastAnswerEmpty = isEmpty
+        lastActivity = now
+        if !oldest.isPause {
+            answers.append(Answer(rid: oldest.rid, body: body, sentAt: now, key: oldest.key))
+            if answers.count > Int(terms.requests) { answers.removeFirst() }
+        }
+        return oldest.post
+    }
+
+    /// Takes everything that waits for an answer, oldest first: the session is over.
+    mutating func takeAll() -> [Post] {
+        let posts = held.compactMap(\.post) + early.compactMap(\.post)
+        held = []
+        early = []
+        return posts
+    }
+
+    var isHolding: Bool { held.contains { $0.post != nil } }
+
+    // MARK: connections and time
+
+    /// A connection was lost before its request was answered.
+    mutating func lost(now: Int, where isLost: (Post) -> Bool) {
+        for index in held.indices {
+            guard let post = held[index].post, isLost(post) else { continue }
+            held[index].post = nil
+            lastActivity = now
+        }
+        for index in early.indices {
+            guard let post = early[index].post, isLost(post) else { continue }
+            early[index].post = nil
+        }
+    }
+
+    /// When something is due unless the client sends or gets something before.
+    var deadline: Int {
+        if let oldest = held.first(where: { $0.post != nil }) {
+            return oldest.arrived + Int(terms.wait) * 1000
+        }
+        return lastActivity + Int(pause ?? terms.inactivity) * 1000
+    }
+
+    enum OnDeadline: Equatable {
+        /// Not yet: come back then.
+        case later(Int)
+        /// The oldest request has waited long enough for an empty answer.
+        case answer
+        /// The client is gone (XEP-0124 §10).
+        case end
+    }
+
+    func due(now: Int) -> OnDeadline {
+        guard now >= deadline else { return .later(deadline) }
+        return isHolding ? .answer : .end
+    }
+}

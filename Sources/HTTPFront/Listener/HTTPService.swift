@@ -1,0 +1,75 @@
+import Glibc
+import Logging
+import Synchronization
+import XMPPEngine
+
+/// What the web listeners of a server share: loops and BOSH sessions.
+package final class HTTPService: Sendable {
+    package let bosh = BOSHService()
+    private let loopCount: Int
+    private let limits: HTTPLimits
+    private let running = Mutex<[HTTPLoop]>([])
+    private static let log = Logger(label: "martlet.http")
+
+    /// - Parameter loops: Threads; half as many as there are processors when 0.
+    package init(loops: Int = 0, limits: HTTPLimits = HTTPLimits()) {
+        loopCount = loops > 0 ? loops : max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)) / 2)
+        self.limits = limits
+    }
+
+    /// The loops; none while they are not started.
+    package var loops: [HTTPLoop] { running.withLock { $0 } }
+
+    /// The supervised parts, to be started before listeners: the loops.
+    package var loopParts: ChildSpec {
+        .supervisor(
+            Supervisor(
+                "ejabberd_http_sup",
+                children: [
+                    ChildSpec("http_loops", grace: .seconds(10)) { [self] in
+                        try startLoops()
+                        return RunningChild(stop: { await self.stopLoops() })
+                    }
+                ]))
+    }
+
+    /// To be started last and stopped first, so that clients hear of the end while they can.
+    package var sessionParts: ChildSpec {
+        .supervisor(
+            Supervisor(
+                "ejabberd_http_poll_sup",
+                children: [
+                    ChildSpec("mod_http_bind", grace: .seconds(5)) { [self] in
+                        bosh.start()
+                        return RunningChild(stop: { await self.bosh.stop() })
+                    }
+                ]))
+    }
+
+    /// Starts the loops, unless they run.
+    package func startLoops() throws {
+        try running.withLock { loops in
+            guard loops.isEmpty else { return }
+            for index in 0..<loopCount {
+                loops.append(
+                    try HTTPLoop(name: "http-\(index)", limits: limits, log: Self.log))
+            }
+        }
+    }
+
+    /// Stops the loops; their last answers get a moment to leave.
+    package func stopLoops() async {
+        let stopped = running.withLock { loops in
+            defer { loops = [] }
+            return loops
+        }
+        guard !stopped.isEmpty else { return }
+        await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
+            let stop: @Sendable () -> Void = {
+                for loop in stopped { loop.stop() }
+                done.resume()
+            }
+            if !BlockingThread.start("http-stop", stop) { stop() }
+        }
+    }
+}
