@@ -6,7 +6,12 @@ import XMPPStorage
 struct OfflineMessages: ServerModule {
     static let messagesMax = Option<ShaperReference>(
         "access_max_user_messages", default: "max_user_offline_messages",
-        "The shaper rule that says how many messages may wait for an account.")
+        as: OptionType(
+            name: "the name of a shaper rule, `all`, or a number", text: \.configurationText,
+            read: { node, reader in
+                node.text == "all" ? .named("all") : ShaperReference.read(node, with: reader)
+            }),
+        "The shaper rule that says how many messages may wait for an account; `all` for no limit.")
     static let storesEmptyBody = Option<Bool>(
         "store_empty_body", default: false, "Whether messages without a body wait too.")
 
@@ -55,6 +60,7 @@ struct OfflineMessages: ServerModule {
             if case .rate(let number) = limitRule { return number }
             return Self.usualMessagesMax
         }
+        guard rule != "all" else { return .max }
         let subject = AccessSubject(account)
         switch access.number(shaperRule: rule, for: subject, host: host.domain) {
         case .at(let number): return number

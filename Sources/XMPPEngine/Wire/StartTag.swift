@@ -53,6 +53,12 @@ struct StartTag {
         return String(cString: prefix) == text
     }
 
+    /// Whether this is a stream header (RFC 6120 §4.8.1).
+    var isStream: Bool {
+        guard let namespace, String(cString: localName) == "stream" else { return false }
+        return String(cString: namespace) == Namespace.streams.name
+    }
+
     private var defaultNamespace: Namespace? {
         guard let namespaces else { return nil }
         for index in 0..<declarations where namespaces[index * 2] == nil {

@@ -252,6 +252,7 @@ package final class StreamParser {
         guard error == nil, !isHalted else { return }
         depth += 1
         if isPriming { return }
+        if context?.pointee.nsWellFormed == 0 { return fail(.notWellFormed) }
         let level = depth - 1 - framing.headerDepth
         if level < 0 { return fail(.notWellFormed) }
         if tag.count > limits.attributesMax {
@@ -259,6 +260,7 @@ package final class StreamParser {
         }
         if level == 0, framing != .frames, framing != .clientStream { return open(tag) }
         if level == 1 {
+            if tag.isStream { return fail(.badFormat, "a stream header inside a stream") }
             builder.begin(tag, contentNamespace: contentNamespace)
         } else {
             if level > limits.depthMax { return fail(.policyViolation, "XML is nested too deeply") }

@@ -10,27 +10,30 @@ package struct C2SListenerFactory: ListenerFactory {
     package func start(
         _ listener: ListenerConfiguration, on server: Server
     ) async throws -> RunningListener {
-        var options = C2SOptions(listener, on: server)
+        let options = C2SOptions(listener, on: server)
         let isDirectTLS = listener.options[ListenerOption.tls]
-        let context = try TLSContext.make(for: listener, on: server, isClients: true)
-        if isDirectTLS, context == nil {
+        let tls = ListenerTLS.make(for: listener, on: server, isClients: true)
+        if isDirectTLS, tls?.context == nil {
             throw ListenerFailure("no certificate for TLS at \(listener.address)")
         }
-        // TLS that must come first but has no certificate lets nobody in, rather than everybody.
-        if isDirectTLS || (context == nil && options.policy.tls == .optional) {
-            options.policy.tls = .unavailable
-        }
-        let streamOptions = options
         return try await TCPListener.run(listener, on: server) { channel, facts in
+            let context = tls?.context
+            var streamOptions = options
+            // TLS that must come first but has no certificate lets nobody in, not everybody.
+            if isDirectTLS || (context == nil && options.policy.tls == .optional) {
+                streamOptions.policy.tls = .unavailable
+            }
             let loop = server.environment.streamLoops.loop(on: channel.eventLoop)
             let peer = PeerFacts(facts)
             let transport = TCPStreamTransport(
                 loop: loop, contentNamespace: .client, tls: context
             ) { transport in
                 C2SSession(
-                    transport: transport, peer: peer, directory: server.hosts, options: streamOptions)
+                    transport: transport, peer: peer, directory: server.hosts,
+                    options: streamOptions)
             }
-            if isDirectTLS, let context {
+            if isDirectTLS {
+                guard let context else { throw ListenerFailure("no certificate") }
                 try channel.pipeline.syncOperations.addHandler(TLSChannelHandler(context: context))
             }
             try channel.pipeline.syncOperations.addHandler(transport)
@@ -97,11 +100,11 @@ extension PeerFacts {
     }
 }
 
-extension TLSContext {
-    /// The context for a listener; `nil` when it wants none or there is no certificate.
+extension ListenerTLS {
+    /// What gives a listener its contexts; `nil` when it wants no TLS.
     package static func make(
         for listener: ListenerConfiguration, on server: Server, isClients: Bool
-    ) throws -> TLSContext? {
+    ) -> ListenerTLS? {
         let options = listener.options
         let isDirect = options[ListenerOption.tls]
         guard isDirect || options[ListenerOption.startTLS]
@@ -114,7 +117,7 @@ extension TLSContext {
         profile.protocolOptions = options[ListenerOption.protocolOptions]
         profile.requestsPeerCertificate = options[ListenerOption.tlsVerify]
         profile.authoritiesFile = options[ListenerOption.caFile]
-        return try server.certificates.context(profile)
+        return ListenerTLS(keeper: server.certificates, profile: profile)
     }
 }
 

@@ -15,8 +15,8 @@ package struct ComponentListenerFactory: ListenerFactory {
         let stream = C2SOptions(listener, on: server)
         let checksFrom = values[ListenerOption.checksFrom]
         let isTLS = values[ListenerOption.tls]
-        let context = isTLS ? try TLSContext.make(for: listener, on: server, isClients: false) : nil
-        if isTLS, context == nil {
+        let tls = isTLS ? ListenerTLS.make(for: listener, on: server, isClients: false) : nil
+        if isTLS, tls?.context == nil {
             throw ListenerFailure("no certificate for TLS at \(listener.address)")
         }
         let running = try await TCPListener.run(listener, on: server) { channel, facts in
@@ -30,7 +30,8 @@ package struct ComponentListenerFactory: ListenerFactory {
                     checksFrom: checksFrom, shaper: stream.shaper(nil, peer),
                     negotiationSeconds: stream.negotiationTimeout)
             }
-            if let context {
+            if isTLS {
+                guard let context = tls?.context else { throw ListenerFailure("no certificate") }
                 try channel.pipeline.syncOperations.addHandler(TLSChannelHandler(context: context))
             }
             try channel.pipeline.syncOperations.addHandler(transport)

@@ -198,7 +198,7 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
     private func process(_ header: StreamHeader) {
         var opening = C2SStateMachine.Opening()
         opening.isStreamsNamespace = header.namespace == .streams && header.name == "stream"
-        opening.isClientNamespace = (header.contentNamespace ?? .client) == .client
+        opening.isClientNamespace = header.contentNamespace == .client
         let to = header["to"].flatMap { BareJID($0) }
         let found = to.flatMap { $0.isDomain ? directory.host($0.domainpart) : nil }
         opening.host = found?.domain
