@@ -6,7 +6,7 @@ import XMPPEngine
 enum BOSHAnswer {
     /// The stream header that a `<body/>` stands for (XEP-0206 §3, §5).
     ///
-    /// - Parameter former: Of the session's first request, for what a restart leaves out.
+    /// What a restart leaves out is taken from `former`, the session's first request.
     static func streamHeader(from body: StreamHeader, or former: StreamHeader?) -> StreamHeader {
         var attributes: [Element.Attribute] = []
         func add(_ name: String, _ value: String?, _ namespace: Namespace? = nil) {
@@ -53,7 +53,7 @@ enum BOSHAnswer {
 
     /// The header fields of a session's answers.
     ///
-    /// - Parameter wanted: The media type that the client asked for (XEP-0124 §7.1).
+    /// `wanted` is the media type that the client asked for (XEP-0124 §7.1).
     static func fields(contentType wanted: String?) -> [HTTPField] {
         guard let wanted, wanted != usual[0].value, isMediaType(wanted) else { return usual }
         return [HTTPField("Content-Type", wanted), sandbox]

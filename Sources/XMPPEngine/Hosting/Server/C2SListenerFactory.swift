@@ -107,8 +107,9 @@ extension ListenerTLS {
     ) -> ListenerTLS? {
         let options = listener.options
         let isDirect = options[ListenerOption.tls]
-        guard isDirect || options[ListenerOption.startTLS]
-            || options[ListenerOption.startTLSRequired]
+        guard
+            isDirect || options[ListenerOption.startTLS]
+                || options[ListenerOption.startTLSRequired]
         else { return nil }
         var profile = isDirect ? TLSProfile.directClients : .startTLS
         if !isClients { profile = .startTLS }
