@@ -9,6 +9,10 @@ SWIFT ?= swift
 PYTHON ?= /usr/bin/python3
 DATA ?= data
 
+# The server is linked with its own Swift runtime, and without the run-time checks for overlapping
+# access that debug builds, and so the unit tests, have.
+RELEASE := -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
+
 BUILD_PACKAGES := pkg-config libmicrohttpd-dev libssl-dev libxml2-dev libidn-dev libsqlite3-dev \
 	libjs-strophe
 TEST_PACKAGES := python3-venv chromium chromium-driver profanity mcabber tmux iproute2 util-linux
@@ -37,14 +41,14 @@ $(VENV)/ready: $(INTEROP)/requirements.txt
 	@touch $@
 
 build: deps ## release binaries in .build/release
-	$(SWIFT) build -c release --product martletd
-	$(SWIFT) build -c release --product martletctl
+	$(SWIFT) build $(RELEASE) --product martletd
+	$(SWIFT) build $(RELEASE) --product martletctl
 
 run: build ## build, set up ./data on the first start, run in the foreground (DATA=folder)
 	exec .build/release/martletd --data $(DATA)
 
 test: deps-test ## build, then every check: unit tests, style, interoperability; one summary
-	@SWIFT=$(SWIFT) PYTHON=$(VENV)/bin/python Tests/run-all
+	@SWIFT=$(SWIFT) RELEASE="$(RELEASE)" PYTHON=$(VENV)/bin/python Tests/run-all
 
 lint: ## check the formatting of the Swift sources
 	$(SWIFT) format lint --strict -r Sources Tests Package.swift

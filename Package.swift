@@ -78,8 +78,10 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(
             name: "martletd",
-            dependencies: ["AdminUI", "HTTPFront", "XMPPEngine", "XMPPConfig", "XMPPCore", "ControlProtocol", arguments, log]
-                + nio,
+            dependencies: [
+                "AdminUI", "HTTPFront", "XMPPEngine", "XMPPConfig", "XMPPCore", "ControlProtocol",
+                arguments, log,
+            ] + nio,
             swiftSettings: settings),
         .executableTarget(
             name: "martletctl", dependencies: ["ControlProtocol"], swiftSettings: settings),

@@ -32,7 +32,7 @@ struct FirstStart {
             try SelfSignedCertificate.make(hosts: [host], into: certificate)
         }
         let text = DefaultConfiguration.yaml(
-            host: host, dataDirectory: dataDirectory, publicDirectory: publicDirectory,
+            host: host, publicDirectory: publicDirectory,
             certificateFiles: [certificates + "/*.pem"])
         try Self.write(text, to: path)
         return path

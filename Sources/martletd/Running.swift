@@ -52,9 +52,20 @@ struct Running {
 
     private func announce() {
         for listener in server.configuration.listeners where listener.isServed {
-            Terminal.say("\(listener.module) at \(listener.address)")
+            Terminal.say(Self.line(for: listener))
         }
         Terminal.say("Martlet \(Martlet.version) is ready.")
+    }
+
+    /// Where a listener is reached, as a link where one exists.
+    private static func line(for listener: ListenerConfiguration) -> String {
+        guard listener.module == "ejabberd_http",
+            case .network(let ip, let port) = listener.address
+        else { return "\(listener.module) at \(listener.address)" }
+        let isAny = ip.description == "::" || ip.description == "0.0.0.0"
+        let host = isAny ? "localhost" : ip.isV6 ? "[\(ip)]" : "\(ip)"
+        let scheme = listener.options[ListenerOption.tls] ? "https" : "http"
+        return "\(listener.module) at \(listener.address): \(scheme)://\(host):\(port)/"
     }
 
     private func reload() async throws -> String {

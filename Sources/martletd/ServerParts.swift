@@ -9,12 +9,13 @@ enum ServerParts {
             ConfigurationSchema.Module($0.name, options: $0.options)
         } + HTTPModules.all,
         requestHandlers: HTTPModules.requestHandlers,
-        listenerModules: ["ejabberd_c2s", "ejabberd_http"])
+        listenerModules: Set(listeners.keys))
 
     static let http = HTTPService()
 
     static let listeners: [String: any ListenerFactory] = [
         "ejabberd_c2s": C2SListenerFactory(),
         "ejabberd_http": HTTPListenerFactory(http),
+        "ejabberd_service": ComponentListenerFactory(),
     ]
 }

@@ -55,6 +55,26 @@ struct ExchangeTests {
         #expect(shelf.closed.wait())
     }
 
+    @Test("held requests with a body are left alone while others are served")
+    func holdsCheaply() throws {
+        let shelf = Shelf()
+        let server = try TestServer([
+            Mount(prefix: "/hold", handler: shelf.handler()),
+            Mount(prefix: "/echo", handler: TestHandler.echo),
+        ])
+        let client = try server.client()
+        client.send("POST /hold HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc")
+        let kept = Signal()
+        for _ in 1...3 { #expect(try server.ask("GET /echo HTTP/1.1\r\nHost: h").status == 200) }
+        shelf.withNext { exchange in
+            #expect(!exchange.isSuspended)
+            exchange.respond(.ok)
+            kept.raise()
+        }
+        #expect(kept.wait())
+        #expect(try client.readResponse().status == 200)
+    }
+
     @Test("pipelined requests are answered in order, also while the first is held")
     func pipelined() throws {
         let shelf = Shelf()

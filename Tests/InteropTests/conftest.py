@@ -7,7 +7,7 @@ import secrets
 
 import pytest
 
-from harness.browser import Browser
+from harness.browser import Browser, Drivers
 from harness.external import External
 from harness.server import BINARIES, Martlet
 
@@ -105,22 +105,29 @@ def account(server, run_name):
     return make
 
 
+@pytest.fixture(scope="session")
+def drivers():
+    made = Drivers()
+    yield made
+    made.quit()
+
+
 @pytest.fixture
-def browser_for(request, tmp_path):
+def browser_for(request, tmp_path, drivers):
     """Opens web chats of a server: `browser_for(server, width=360)` is a phone."""
     folder = request.config.getoption("--screenshots") or tmp_path
     os.makedirs(folder, exist_ok=True)
     opened = []
 
     def open_window(server, **options):
-        window = Browser(server.base_url, folder, **options)
+        window = Browser(drivers.take(), server.base_url, folder, **options)
         opened.append(window)
         return window
 
     yield open_window
     for window in opened:
         window.screenshot(f"end-{request.node.name}")
-        window.close()
+        drivers.give_back(window)
 
 
 @pytest.fixture

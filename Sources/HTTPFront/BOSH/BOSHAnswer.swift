@@ -35,7 +35,7 @@ enum BOSHAnswer {
 
     /// The header fields of a session's answers.
     ///
-    /// - Parameter wanted: The media type that the client asked for (XEP-0124 §7.1).
+    /// `wanted` is the media type that the client asked for (XEP-0124 §7.1).
     static func fields(contentType wanted: String?) -> [HTTPField] {
         guard let wanted, wanted != usual[0].value, isMediaType(wanted) else { return usual }
         return [HTTPField("Content-Type", wanted), sandbox]

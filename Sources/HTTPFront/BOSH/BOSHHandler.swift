@@ -15,6 +15,7 @@ package struct BOSHHandler: HTTPHandler {
     private static let bodyBytesMost = 16 << 20
 
     /// - Parameters:
+    ///   - service: The sessions.
     ///   - directory: Finds the host that `to` names.
     ///   - options: Limits and rules of the sessions; the same as over TCP.
     package init(service: BOSHService, directory: any C2SDirectory, options: C2SOptions) {

@@ -49,7 +49,7 @@ struct BOSHOutput {
 
     /// Takes the payload of one answer.
     ///
-    /// - Parameter attributes: Of the body, written with a space before each; usually none.
+    /// `attributes` are the body's, written with a space before each; usually none.
     mutating func take(attributes: String = "") -> [UInt8] {
         var payload = takePayload()
         let hasPrefix = needsStreamPrefix

@@ -46,8 +46,7 @@ final class BOSHSession: StreamTransport, @unchecked Sendable {
     /// Bytes of requests that may wait for their stream.
     private static let backlogBytesMax = 1 << 20
 
-    /// - Parameters:
-    ///   - first: The request that creates the session, which will be held.
+    /// Makes a session of `first`, the request that creates it and will be held.
     init(service: BOSHService, first: BOSHBody, rid: Int, exchange: Exchange) {
         id = BOSHSessionID()
         home = exchange.loop

@@ -212,10 +212,8 @@ struct BOSHWindow<Post, Load> {
 
     /// What is to be done next; asked until it says `wait`.
     ///
-    /// - Parameters:
-    ///   - hasOutput: Whether there is something for the client.
-    ///   - isInputPaused: Whether the client is to be slowed down: nothing empty is answered, so
-    ///     that it cannot send on.
+    /// `hasOutput` says whether there is something for the client; `isInputPaused`, whether it is
+    /// to be slowed down: nothing empty is answered then, so that it cannot send on.
     func order(hasOutput: Bool, isInputPaused: Bool) -> Order {
         guard let oldest = held.first, held.contains(where: { $0.post != nil }) else {
             return .wait

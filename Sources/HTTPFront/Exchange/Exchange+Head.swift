@@ -3,6 +3,15 @@ struct RequestLine {
     let method: UnsafePointer<CChar>
     let path: UnsafePointer<CChar>
     let version: UnsafePointer<CChar>
+
+    func hasVersion(_ version: StaticString) -> Bool {
+        version.withUTF8Buffer { version in
+            for (index, byte) in version.enumerated() where self.version[index] != CChar(byte) {
+                return false
+            }
+            return self.version[version.count] == 0
+        }
+    }
 }
 
 /// Request fields, and what a head must fulfil before a handler sees it.
@@ -46,11 +55,10 @@ extension Exchange {
 
     /// Checks what libmicrohttpd lets pass; `nil` when the request may be handled.
     func checkHead(_ line: RequestLine) -> HTTPStatus? {
-        let version = String(cString: line.version)
         method = HTTPMethod(String(cString: line.method))
-        isHTTP10 = version == "HTTP/1.0"
+        isHTTP10 = line.hasVersion("HTTP/1.0")
         guard targetLength <= loop.limits.targetBytesMax else { return .targetTooLong }
-        guard version == "HTTP/1.1" || isHTTP10, !target.isEmpty, method.isToken else {
+        guard isHTTP10 || line.hasVersion("HTTP/1.1"), !target.isEmpty, method.isToken else {
             return .badRequest
         }
         return checkFields(line) ?? readTarget()

@@ -10,7 +10,8 @@ extension Exchange {
         case .receivingBody:
             return chunk.isEmpty ? endBody() : take(chunk, line)
         case .held:
-            // Called although nobody answered: the client sends on. Not a byte more is read.
+            // Called although nobody answered: the client sends on. Not a byte more is read, lest
+            // libmicrohttpd's buffer fills up and it calls again and again.
             return .suspend(leaving: chunk.count)
         case .answered(let response):
             return chunk.isEmpty ? send(response) : .takeAll
@@ -38,7 +39,7 @@ extension Exchange {
         }
         if let expected = body.expected, expected > body.limit { return refuseBody() }
         state = .receivingBody
-        connection.restart(for: loop.limits.bodyTimeout, bytes: body.expected ?? 0)
+        connection.restart(for: loop.timeouts.body, bytes: body.expected ?? 0)
         guard body.isStreamed else { return .takeAll }
         runHandler()
         switch state {
@@ -69,7 +70,7 @@ extension Exchange {
             guard endsChunkLineProperly(before: chunk, line) else {
                 return refuseHalfWay(.badRequest)
             }
-            connection.restart(for: loop.limits.bodyTimeout, bytes: body.received)
+            connection.restart(for: loop.timeouts.body, bytes: body.received)
         }
         if body.isStreamed { return pass(chunk) }
         let isWhole = body.received == body.expected
@@ -145,7 +146,8 @@ extension Exchange {
         if !wasStreaming { body.drop() }
     }
 
-    /// - Parameter left: Bytes that may stay in libmicrohttpd's buffer while the exchange is held.
+    /// What follows from what the handler did; `left` bytes may stay in libmicrohttpd's buffer
+    /// while the exchange is held.
     private func orderAfterHandler(leaving left: Int) -> Order {
         if case .handling = state {
             loop.log.error("a handler did not answer", metadata: ["path": "\(path)"])
@@ -164,7 +166,7 @@ extension Exchange {
     private func send(_ response: MicroHTTPResponse) -> Order {
         state = .sending
         if let size = response.size {
-            connection.restart(for: loop.limits.bodyTimeout, bytes: size)
+            connection.restart(for: loop.timeouts.body, bytes: size)
         } else {
             connection.deadline = .max
         }

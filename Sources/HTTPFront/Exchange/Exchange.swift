@@ -53,7 +53,9 @@ package final class Exchange {
     /// What follows the first `?` of the target, still encoded; `nil` without `?`.
     package internal(set) var query: String?
     /// The part of `path` below the prefix that its handler is mounted at; empty or with `/`.
-    package internal(set) var subpath = ""
+    package var subpath: String {
+        String(path.utf8.dropFirst(mount?.prefix.utf8.count ?? 0)) ?? ""
+    }
     var mount: Mount?
     var stream: BodyStream?
 
@@ -156,7 +158,7 @@ extension Exchange {
         body.drop()
         stream?.exchange = nil
         connection.exchange = nil
-        connection.restart(for: loop.limits.keepAliveTimeout)
+        connection.restart(for: loop.timeouts.keepAlive)
         let action = wasSent ? nil : whenClosed
         whenClosed = nil
         whenStopping = nil
@@ -194,10 +196,9 @@ extension Exchange {
 extension Exchange {
     /// Answers the request; only the first answer counts.
     ///
-    /// - Parameters:
-    ///   - fields: Added to those of the mount. `Date`, `Content-Length` and `Transfer-Encoding`
-    ///     are added as needed.
-    ///   - body: Not sent in answer to HEAD, nor with 204 and 304.
+    /// The fields are added to those of the mount; `Date`, `Content-Length` and `Transfer-Encoding`
+    /// are added as needed. The body is not sent in answer to HEAD, nor with 204 and 304.
+    ///
     /// - Returns: False when there was an answer already, or the client is gone.
     @discardableResult
     package func respond(

@@ -5,6 +5,7 @@ enum PathDecoder {
     /// Refused are bad escapes, encoded slashes and backslashes, NUL and other controls, dot
     /// segments, empty segments inside, and what is not UTF-8.
     static func decode(_ path: Substring) -> String? {
+        if isPlain(path) { return String(path) }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(path.utf8.count)
         var source = path.utf8.makeIterator()
@@ -23,6 +24,24 @@ enum PathDecoder {
             return nil
         }
         return String(validating: bytes, as: UTF8.self)
+    }
+
+    /// Whether there is nothing to decode or to suspect, as in most paths.
+    private static func isPlain(_ path: Substring) -> Bool {
+        var last = UInt8(0)
+        for byte in path.utf8 {
+            switch byte {
+            case UInt8(ascii: "/"), UInt8(ascii: "."):
+                if last == UInt8(ascii: "/") { return false }
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                break
+            default:
+                return false
+            }
+            last = byte
+        }
+        return true
     }
 
     private static func hasOddSegments(_ path: [UInt8]) -> Bool {

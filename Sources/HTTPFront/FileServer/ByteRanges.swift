@@ -9,7 +9,7 @@ enum ByteRanges: Equatable {
     /// More ranges than this, or ranges that overlap, are taken for an attack (§14.2) and ignored.
     private static let countMax = 8
 
-    /// - Parameter size: Of the file in bytes.
+    /// Reads the field for a file of `size` bytes.
     static func parse(_ text: String, size: UInt64) -> ByteRanges {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, parts[0].lowercased() == "bytes" else { return .whole }

@@ -4,8 +4,8 @@ package struct ContentTypes: Sendable {
     /// For names without a known extension.
     package let fallback: String
 
-    /// - Parameter additions: `content_types`: by extension without dot, in lower case; an empty
-    ///   type removes one.
+    /// The usual types with `content_types` on top: by extension without dot; an empty type
+    /// removes one.
     package init(
         additions: [String: String] = [:], fallback: String = "application/octet-stream"
     ) {

@@ -1,10 +1,10 @@
 /// Serves the files of folders (`mod_http_fileserver`).
 ///
 /// Only GET and HEAD; hidden are names that begin with a dot, except `.well-known`. The files are
-/// opened and examined on the loop: a few system calls on names the kernel has in its cache, cheaper
-/// than a hop to another thread and back. Their bytes go from the page cache to the socket by
-/// sendfile(2). A folder on a slow or remote disk would hold the loop up: such files belong behind
-/// a server of their own.
+/// opened and examined on the loop: a few system calls on names the kernel has in its cache,
+/// cheaper than a hop to another thread and back. Their bytes go from the page cache to the socket
+/// by sendfile(2). A folder on a slow or remote disk would hold the loop up: such files belong
+/// behind a server of their own.
 package final class FileServer: HTTPHandler {
     /// What is served, and how.
     package struct Settings: Sendable {

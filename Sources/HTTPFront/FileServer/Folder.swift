@@ -19,9 +19,8 @@ final class Folder: Sendable {
         close(descriptor)
     }
 
-    /// Opens a file or folder for reading.
-    ///
-    /// - Parameter path: Relative, without dot segments; empty for the folder itself.
+    /// Opens a file or folder for reading; `path` is relative, without dot segments, and empty for
+    /// the folder itself.
     func open(_ path: String) -> OpenFile? {
         let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
         let path = path.isEmpty ? "." : path

@@ -12,9 +12,8 @@ struct Preconditions {
     var ifModifiedSince: String?
     var ifRange: String?
 
-    /// - Parameters:
-    ///   - tag: The strong entity tag, with its quotes.
-    ///   - modified: Seconds since 1970.
+    /// Decides for a file with that strong entity tag, quotes and all, and that moment of change in
+    /// seconds since 1970.
     func outcome(tag: String, modified: Int64) -> Outcome {
         if let ifMatch {
             guard Self.lists(ifMatch, tag, isWeak: false) else { return .failed }

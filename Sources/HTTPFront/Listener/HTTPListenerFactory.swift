@@ -86,7 +86,9 @@ package struct HTTPListenerFactory: ListenerFactory {
         on server: Server
     ) -> Mount {
         let hosts = server.configuration.hosts.compactMap { server.configuration.host($0) }
-        let options = hosts.lazy.compactMap { $0.modules["mod_bosh"] ?? $0.modules["mod_http_bind"] }
+        let options = hosts.lazy.compactMap {
+            $0.modules["mod_bosh"] ?? $0.modules["mod_http_bind"]
+        }
         service.bosh.settings = options.first.map { BOSHSettings($0) } ?? BOSHSettings()
         let setsOrigin = headers.keys.contains {
             $0.lowercased() == "access-control-allow-origin"

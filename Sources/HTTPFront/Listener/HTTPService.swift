@@ -11,7 +11,7 @@ package final class HTTPService: Sendable {
     private let running = Mutex<[HTTPLoop]>([])
     private static let log = Logger(label: "martlet.http")
 
-    /// - Parameter loops: Threads; half as many as there are processors when 0.
+    /// Makes a service of so many threads; half as many as there are processors when 0.
     package init(loops: Int = 0, limits: HTTPLimits = HTTPLimits()) {
         loopCount = loops > 0 ? loops : max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)) / 2)
         self.limits = limits

@@ -18,6 +18,7 @@ package final class HTTPLoop: @unchecked Sendable {
     /// Streams whose transport is HTTP live here.
     package let streams: StreamLoop
     let log: Logger
+    let timeouts: (head: Timeout, body: Timeout, keepAlive: Timeout)
     private let mailbox: LoopMailbox
     private let turnEnd: TurnEnd
     private let poll: LoopPoll
@@ -43,6 +44,10 @@ package final class HTTPLoop: @unchecked Sendable {
         self.name = name
         self.limits = limits
         self.log = log
+        timeouts = (
+            Timeout(limits.headTimeout), Timeout(limits.bodyTimeout),
+            Timeout(limits.keepAliveTimeout)
+        )
         now = Self.clock()
         wheel = TimerWheel(now: now)
         poll = try LoopPoll()

@@ -46,9 +46,7 @@ final class LoopPoll {
         epoll_ctl(descriptor, EPOLL_CTL_DEL, watched, nil)
     }
 
-    /// Waits, then reports each ready descriptor.
-    ///
-    /// - Parameter milliseconds: -1 waits as long as it takes.
+    /// Waits, with -1 as long as it takes, then reports each ready descriptor.
     func wait(milliseconds: Int32, report: (_ descriptor: Int32, _ events: UInt32) -> Void) {
         let count = epoll_wait(descriptor, &events, Int32(events.count), milliseconds)
         guard count > 0 else { return }

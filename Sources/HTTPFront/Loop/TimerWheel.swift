@@ -129,6 +129,15 @@ struct TimerWheel {
     }
 }
 
+/// A time-out in whole milliseconds, taken from a `Duration` once.
+struct Timeout {
+    let milliseconds: UInt64
+
+    init(_ duration: Duration) {
+        milliseconds = UInt64(max(0, duration.inMilliseconds))
+    }
+}
+
 extension Duration {
     /// Whole milliseconds, saturating.
     var inMilliseconds: Int64 {

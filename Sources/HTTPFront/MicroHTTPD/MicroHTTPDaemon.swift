@@ -1,4 +1,5 @@
 import CMicroHTTPD
+import Glibc
 
 /// Owns one `MHD_Daemon *` without a thread: the loop calls `run` when there is something to do.
 ///
@@ -17,6 +18,12 @@ final class MicroHTTPDaemon {
     unowned let loop: HTTPLoop
     private var due: [Exchange] = []
     private var joining: HTTPConnection?
+    /// The far end of a connection that never says anything.
+    ///
+    /// On every run libmicrohttpd calls the handler of its oldest connection, to see whether it has
+    /// timed out. That would be a kept exchange, again and again; this connection is older than
+    /// all.
+    private var oldest: Int32 = -1
 
     init(limits: HTTPLimits, owner: HTTPLoop) throws(HTTPServerError) {
         loop = owner
@@ -50,6 +57,22 @@ final class MicroHTTPDaemon {
         guard let started else { throw .daemon }
         daemon = started
         descriptor = martlet_http_epoll(started)
+        try addOldest()
+    }
+
+    private func addOldest() throws(HTTPServerError) {
+        var ends: [Int32] = [-1, -1]
+        let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+        guard socketpair(AF_UNIX, type, 0, &ends) == 0 else {
+            let code = errno
+            MHD_stop_daemon(daemon)
+            throw .resources("socketpair", errno: code)
+        }
+        oldest = ends[1]
+        var address = sockaddr()
+        address.sa_family = sa_family_t(AF_UNIX)
+        let length = socklen_t(MemoryLayout<sa_family_t>.size)
+        _ = MHD_add_connection(daemon, ends[0], &address, length)
     }
 
     /// Takes over an accepted socket; libmicrohttpd closes it, also when this fails.
@@ -104,6 +127,7 @@ final class MicroHTTPDaemon {
     func stop() {
         resumeDue()
         MHD_stop_daemon(daemon)
+        close(oldest)
     }
 }
 

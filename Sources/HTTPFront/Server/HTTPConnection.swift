@@ -24,14 +24,13 @@ package final class HTTPConnection {
         self.server = server
         self.loop = loop
         deadline = .max
-        restart(for: loop.limits.headTimeout)
+        restart(for: loop.timeouts.head)
     }
 
     /// The connection is cut after `time`, and what `bytes` need at the slowest allowed rate.
-    func restart(for time: Duration, bytes: UInt64 = 0) {
+    func restart(for time: Timeout, bytes: UInt64 = 0) {
         let rate = UInt64(max(1, loop.limits.bytesPerSecondMin))
-        let milliseconds = UInt64(max(0, time.inMilliseconds))
-        deadline = loop.now + milliseconds + min(bytes, 1 << 50) / rate * 1000
+        deadline = loop.now + time.milliseconds + min(bytes, 1 << 50) / rate * 1000
     }
 
     func opened() {

@@ -25,9 +25,9 @@ package final class HTTPServer: Sendable {
 
     /// Binds and begins to accept.
     ///
-    /// - Parameters:
-    ///   - loops: Connections are dealt out to them in turn; at least one.
-    ///   - accessLog: Gets one line an answer in combined format; `nil` writes none.
+    /// Connections are dealt out in turn to `loops`, of which there must be one at least. The
+    /// access log gets one line an answer.
+    ///
     /// - Throws: `HTTPServerError.bind` when the address cannot be had; it may be tried again.
     package init(
         _ endpoint: HTTPEndpoint, site: Site, loops: [HTTPLoop], accessLog: AccessLog? = nil,

@@ -29,11 +29,12 @@ package final class Mount: Sendable {
     package let handler: any HTTPHandler
     package let fields: [HTTPField]
     package let cors: CORSPolicy?
+    let methods: [HTTPMethod]
 
-    /// - Parameters:
-    ///   - prefix: Matches itself and what follows it after a slash.
-    ///   - fields: `custom_headers`: added to every answer of the handler.
-    ///   - cors: Who may call from other sites; `nil` lets nobody.
+    /// Places a handler: `prefix` matches itself and what follows it after a slash.
+    ///
+    /// `fields` (`custom_headers`) are added to every answer of the handler. Without `cors` no page
+    /// of another site may call it.
     package init(
         prefix: String, handler: any HTTPHandler, fields: [HTTPField] = [], cors: CORSPolicy? = nil
     ) {
@@ -41,6 +42,7 @@ package final class Mount: Sendable {
         while prefix.hasSuffix("/") { prefix.removeLast() }
         self.prefix = prefix
         self.handler = handler
+        methods = handler.methods
         self.fields = fields
         self.cors = cors
     }
@@ -53,7 +55,7 @@ package final class Mount: Sendable {
 
     /// `Allow` (RFC 9110 §10.2.1).
     var allow: HTTPField {
-        HTTPField("Allow", (handler.methods + [.options]).map(\.name).joined(separator: ", "))
+        HTTPField("Allow", (methods + [.options]).map(\.name).joined(separator: ", "))
     }
 
     func addFields(to exchange: Exchange, _ add: (HTTPField) -> Void) {
@@ -81,8 +83,7 @@ package struct Site: Sendable {
             return
         }
         exchange.mount = mount
-        exchange.subpath = String(exchange.path.utf8.dropFirst(mount.prefix.utf8.count)) ?? ""
-        if mount.handler.methods.contains(exchange.method) { return }
+        if mount.methods.contains(exchange.method) { return }
         guard exchange.method == .options else {
             exchange.respond(
                 .methodNotAllowed, fields: [mount.allow], body: .page(.methodNotAllowed))

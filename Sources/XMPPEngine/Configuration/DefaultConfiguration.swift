@@ -5,19 +5,18 @@ package enum DefaultConfiguration {
     /// - Parameters:
     ///   - host: The domain to serve.
     ///   - administrator: The localpart of the administrator's account.
-    ///   - dataDirectory: Where the database goes.
     ///   - publicDirectory: What the file server serves.
     ///   - certificateFiles: PEM files with certificate and key.
     ///   - ip: Where to listen: `::` for every address, of IPv4 too.
     /// - Returns: YAML that `ConfigurationLoader` accepts.
     package static func yaml(
-        host: String, administrator: String = "admin", dataDirectory: String = "data",
+        host: String, administrator: String = "admin",
         publicDirectory: String = "public",
         certificateFiles: [String] = ["data/certificates/*.pem"], ip: String = "::"
     ) -> String {
         [
             head(host: host, certificateFiles: certificateFiles), listeners(ip: ip),
-            accounts(dataDirectory: dataDirectory),
+            accounts(),
             rules(host: host, administrator: administrator),
             modules(publicDirectory: publicDirectory),
         ].joined(separator: "\n")
@@ -88,16 +87,15 @@ package enum DefaultConfiguration {
         """
     }
 
-    private static func accounts(dataDirectory: String) -> String {
+    private static func accounts() -> String {
         """
         # Who may log in: accounts in the database. Passwords are kept as SCRAM keys, from which they
         # cannot be read back.
         auth_method: sql
         auth_password_format: scram
 
-        # SQLite needs no set-up.
+        # SQLite needs no set-up; its file is martlet.db in the data directory.
         sql_type: sqlite
-        sql_database: \(quoted(dataDirectory + "/martlet.db"))
 
         """
     }

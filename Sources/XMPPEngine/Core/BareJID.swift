@@ -1,4 +1,5 @@
-/// An address without a resourcepart: an account (`juliet@example.com`) or a domain (`example.com`).
+/// An address without a resourcepart: an account (`juliet@example.com`) or a domain
+/// (`example.com`).
 ///
 /// Always prepared: two values that compare equal name the same entity (RFC 7622 §3).
 package struct BareJID: Hashable, Sendable, CustomStringConvertible {

@@ -4,8 +4,7 @@ struct CanonicalWriter {
 
     init(bytes: [UInt8] = []) { self.bytes = bytes }
 
-    /// - Parameter parent: The namespace in force around the element; `xmlns` is written when the
-    ///   element's differs.
+    /// Writes a tree; `xmlns` is written where the namespace differs from the one around it.
     mutating func write(_ element: Element, parent: Namespace) {
         append("<")
         append(element.name)
@@ -63,8 +62,10 @@ struct CanonicalWriter {
 
 /// The references that XML needs for the characters it gives a meaning.
 enum XMLEscape {
-    /// - Parameter quoting: Whether the text stands in an attribute, where quotes and white space
-    ///   would change on reading (XML §3.3.3).
+    /// The reference to write in place of a byte; `nil` when the byte stands for itself.
+    ///
+    /// `quoting` is for attributes, where quotes and white space would change on reading
+    /// (XML §3.3.3).
     @inline(__always)
     static func reference(for byte: UInt8, quoting: Bool) -> StaticString? {
         switch byte {

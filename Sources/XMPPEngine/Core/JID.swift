@@ -14,7 +14,8 @@ package struct JID: Hashable, Sendable, CustomStringConvertible {
         resourcepart = full.resourcepart
     }
 
-    /// Reads and prepares an address; `nil` when a part is empty, too long or has forbidden characters.
+    /// Reads and prepares an address; `nil` when a part is empty, too long or has forbidden
+    /// characters.
     package init?(_ text: String) {
         var text = text
         let parsed = text.withUTF8 { JID(utf8: $0) }

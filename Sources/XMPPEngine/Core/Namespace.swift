@@ -1,4 +1,6 @@
-/// An XML namespace name. Handlers use the static members, never a literal.
+/// An XML namespace name.
+///
+/// Handlers use the static members, never a literal.
 package struct Namespace: Hashable, Sendable, CustomStringConvertible {
     package let name: String
 

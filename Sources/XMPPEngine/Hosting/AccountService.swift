@@ -47,9 +47,15 @@ package struct AccountService: Sendable {
 
     /// Removes the account with everything it owns; its contacts are told, its sessions end.
     ///
-    /// - Parameter sparing: A session that is to end by itself, after its answer.
-    package func remove(_ account: BareJID, sparing: ClientResource? = nil) async throws -> Outcome {
+    /// - Parameters:
+    ///   - account: With or without sessions.
+    ///   - sparing: A session that is to end by itself, after its answer.
+    /// - Returns: `.notFound` when there is no such account.
+    /// - Throws: What the store says.
+    package func remove(_ account: BareJID, sparing: ClientResource? = nil) async throws -> Outcome
+    {
         guard try await host.stores.accounts.exists(account) else { return .notFound }
+        try await host.presence.endAllSubscriptions(of: account)
         _ = try await host.stores.accountRemoval.removeEverything(of: account)
         for hook in host.hooks.accountRemoved.handlers { await hook(account) }
         for resource in host.sessions.sessions(of: account) where resource !== sparing {

@@ -50,7 +50,7 @@ final class ConnectionCounts: Sendable {
         }
     }
 
-    /// Counts a refusal and tells whether to log it: the first, second, fourth, eighth …
+    /// Counts a refusal and tells how many there were when it is time to log: at 1, 2, 4, 8.
     func refuse() -> Int? {
         counts.withLock { counts in
             counts.refused += 1

@@ -7,12 +7,11 @@ package enum Endpoint: Hashable, Sendable {
     /// A unix socket; permissions such as `0o660`, or `nil` for what the umask leaves.
     case unix(path: String, mode: UInt32?)
 
-    /// Reads ejabberd's `port` and `ip`.
+    /// Reads ejabberd's `port` and `ip`; `nil` for what is no port or no IP address.
     ///
     /// - Parameters:
     ///   - port: A number, or `unix:` and a path.
     ///   - ip: An address of either family; brackets are allowed.
-    /// - Returns: `nil` for a port that is no port or an address that is no IP address.
     package init?(port: String, ip: String = "0.0.0.0") {
         if port.hasPrefix("unix:") {
             let path = String(port.dropFirst(5))

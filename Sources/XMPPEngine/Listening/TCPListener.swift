@@ -21,7 +21,7 @@ package final class TCPListener: Sendable {
         package var usesProxyProtocol = false
         /// How long that header may take.
         package var proxyTimeout = Duration.seconds(10)
-        /// Connections at one time; `nil` is no limit. More are closed at once.
+        /// Connections at one time, more are closed at once; `nil` is no limit.
         package var connectionsMax: Int?
         /// Connections of one IPv4 address or IPv6 /64 at one time; `nil` is no limit.
         package var connectionsPerAddressMax: Int?

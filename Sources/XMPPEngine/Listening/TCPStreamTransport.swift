@@ -30,7 +30,7 @@ package final class TCPStreamTransport: ChannelInboundHandler, StreamTransport {
 
     private static let log = Logger(label: "martlet.tcp")
     /// How long the end of a stream may take to reach the peer.
-    private static let closeSeconds = 10
+    private static let closeSeconds = 5
 
     /// - Parameters:
     ///   - loop: Of the channel's event loop.
@@ -284,7 +284,13 @@ package final class TCPStreamTransport: ChannelInboundHandler, StreamTransport {
             channel.close(promise: nil)
             return
         }
-        channel.writeAndFlush(takeOutput()).whenComplete { _ in channel.close(promise: nil) }
+        // Closing with unread input would reset the connection, and the reset may overtake the
+        // last bytes: what the peer still sends is read and dropped until it closes, too.
+        setReading(true)
+        channel.writeAndFlush(takeOutput()).whenComplete { result in
+            guard case .success = result else { return channel.close(promise: nil) }
+            channel.close(mode: .output, promise: nil)
+        }
         channel.eventLoop.scheduleTask(in: .seconds(Int64(Self.closeSeconds))) {
             channel.close(promise: nil)
         }

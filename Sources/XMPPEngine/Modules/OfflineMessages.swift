@@ -4,9 +4,14 @@ import XMPPStorage
 
 /// XEP-0160: messages for accounts without a session wait for the next one.
 struct OfflineMessages: ServerModule {
-    static let messagesMax = Option<RuleReference>(
+    static let messagesMax = Option<ShaperReference>(
         "access_max_user_messages", default: "max_user_offline_messages",
-        "The shaper rule that says how many messages may wait for an account.")
+        as: OptionType(
+            name: "the name of a shaper rule, `all`, or a number", text: \.configurationText,
+            read: { node, reader in
+                node.text == "all" ? .named("all") : ShaperReference.read(node, with: reader)
+            }),
+        "The shaper rule that says how many messages may wait for an account; `all` for no limit.")
     static let storesEmptyBody = Option<Bool>(
         "store_empty_body", default: false, "Whether messages without a body wait too.")
 
@@ -22,7 +27,7 @@ struct OfflineMessages: ServerModule {
 
     private let host: VirtualHost
     private let access: AccessControl
-    private let limitRule: RuleReference
+    private let limitRule: ShaperReference
     private let storesEmptyBody: Bool
 
     init(_ context: ModuleContext) {
@@ -51,8 +56,11 @@ struct OfflineMessages: ServerModule {
     }
 
     private func limit(for account: BareJID) -> Int {
-        guard case .named(let rule) = limitRule else { return Self.usualMessagesMax }
-        if rule == "all" { return .max }
+        guard case .named(let rule) = limitRule else {
+            if case .rate(let number) = limitRule { return number }
+            return Self.usualMessagesMax
+        }
+        guard rule != "all" else { return .max }
         let subject = AccessSubject(account)
         switch access.number(shaperRule: rule, for: subject, host: host.domain) {
         case .at(let number): return number

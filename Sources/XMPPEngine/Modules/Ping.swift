@@ -55,8 +55,8 @@ struct Ping: ServerModule {
         let session = resource.session
         guard !session.isOver else { return }
         let before = session.activity
-        _ = session.loop.schedule(afterSeconds: interval) { [weak session] in
-            guard let session, !session.isOver else { return }
+        _ = session.loop.schedule(afterSeconds: interval) {
+            guard !session.isOver else { return }
             if session.activity == before { probe(resource) }
             schedule(resource, interval: interval)
         }
@@ -70,8 +70,8 @@ struct Ping: ServerModule {
         session.deliver(ping)
         guard action == .kill else { return }
         let before = session.activity
-        _ = session.loop.schedule(afterSeconds: timeout) { [weak session] in
-            guard let session, !session.isOver, session.activity == before else { return }
+        _ = session.loop.schedule(afterSeconds: timeout) {
+            guard !session.isOver, session.activity == before else { return }
             session.fail(StreamError(.connectionTimeout, "no answer to a ping"))
         }
     }

@@ -22,8 +22,8 @@ struct Registration: ServerModule {
         features: [.register],
         options: [access, removeAccess, ipAccess, passwordBytesMin],
         hooks: [
-            ModuleHook { module, host, _ in
-                host.setRegistrar { stanza, session in await module.answer(stanza, session) }
+            ModuleHook { module, host, owner in
+                host.hooks.registration.attach(owner, .deliver) { await module.answer($0, $1) }
             },
             .iq(.register, to: [.host], later: manage),
             .streamFeatures(run: offer),
@@ -89,8 +89,9 @@ struct Registration: ServerModule {
         guard let account = BareJID(localpart: name, domainpart: host.domain) else {
             throw .jidMalformed
         }
-        guard rules.decision(
-            rule: options[Self.access], for: AccessSubject(account), host: host.domain)
+        guard
+            rules.decision(
+                rule: options[Self.access], for: AccessSubject(account), host: host.domain)
         else { throw .forbidden }
         guard throttle.begin(address) else {
             throw StanzaError(.resourceConstraint, "registrations from here come too fast")
@@ -148,8 +149,9 @@ struct Registration: ServerModule {
     private func remove(_ request: IQ) async throws(StanzaError) -> IQReply {
         let account = request.from.bare
         guard request.request.elements.count == 1 else { throw .badRequest }
-        guard rules.decision(
-            rule: options[Self.removeAccess], for: AccessSubject(account), host: host.domain)
+        guard
+            rules.decision(
+                rule: options[Self.removeAccess], for: AccessSubject(account), host: host.domain)
         else { throw .notAllowed }
         do {
             try Self.check(try await accounts.remove(account, sparing: request.session))

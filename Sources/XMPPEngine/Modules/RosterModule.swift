@@ -20,5 +20,8 @@ struct RosterModule: ServerModule {
     init(_ context: ModuleContext) { options = context.options }
 
     private func attach(to host: VirtualHost, owner: String) {
+        RosterService.attach(
+            to: host, owner: owner, versioning: options[Self.versioning],
+            itemsMax: options[Self.itemsMax])
     }
 }

@@ -3,16 +3,16 @@ import Synchronization
 /// The handlers that want to be asked at one point of the way of a stanza, in phases.
 ///
 /// A `Mutex` guards the list; asking copies a reference under it.
-package final class HookPoint<Handler: Sendable>: Sendable {
+package final class HookPoint<Callback: Sendable>: Sendable {
     private struct Entry: Sendable {
         let owner: String
         let phase: HookPhase
-        let handler: Handler
+        let handler: Callback
     }
 
     private struct State: Sendable {
         var entries: [Entry] = []
-        var handlers: [Handler] = []
+        var handlers: [Callback] = []
     }
 
     private let state = Mutex(State())
@@ -20,13 +20,13 @@ package final class HookPoint<Handler: Sendable>: Sendable {
     package init() {}
 
     /// The handlers in the order of their phases, then of their attachment.
-    package var handlers: [Handler] { state.withLock { $0.handlers } }
+    package var handlers: [Callback] { state.withLock { $0.handlers } }
 
     /// - Parameters:
     ///   - owner: Name of the module; `detach` removes by it.
     ///   - phase: When to run among the others.
     ///   - handler: Called on the loop of the stanza's origin; must not block.
-    package func attach(_ owner: String, _ phase: HookPhase, _ handler: Handler) {
+    package func attach(_ owner: String, _ phase: HookPhase, _ handler: Callback) {
         state.withLock { state in
             let entry = Entry(owner: owner, phase: phase, handler: handler)
             let index = state.entries.firstIndex { $0.phase > phase } ?? state.entries.count

@@ -27,11 +27,13 @@ package final class HostHooks: Sendable {
     package let becameAvailable = HookPoint<@Sendable (ClientResource) async -> Void>()
     package let sessionBound = HookPoint<@Sendable (ClientResource) -> Void>()
     package let sessionEnded = HookPoint<@Sendable (ClientResource) -> Void>()
-    /// A client stream was silent for a while; see `Modules/Ping`.
     package let accountCreated = HookPoint<@Sendable (BareJID) async -> Void>()
     package let accountRemoved = HookPoint<@Sendable (BareJID) async -> Void>()
-    /// Stream features to offer (RFC 6120 §4.3.2); the Boolean says whether the client has logged in.
+    /// Stream features to offer (RFC 6120 §4.3.2); the Boolean says whether the client has logged
+    /// in.
     package let streamFeatures = HookPoint<@Sendable (Bool, C2SSession) -> [Element]>()
+    /// In-band registration before login (XEP-0077); the first handler answers.
+    package let registration = HookPoint<@Sendable (Stanza, C2SSession) async -> Stanza>()
     /// An element for the body of presence that leaves the host's accounts.
     package let presenceSent = HookPoint<Screen>()
 
@@ -49,6 +51,7 @@ package final class HostHooks: Sendable {
         accountCreated.detach(owner)
         accountRemoved.detach(owner)
         streamFeatures.detach(owner)
+        registration.detach(owner)
         presenceSent.detach(owner)
     }
 }

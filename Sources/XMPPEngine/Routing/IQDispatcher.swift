@@ -16,6 +16,7 @@ package struct IQ: Sendable {
     package var isOwn: Bool { from.bare == to.bare }
 }
 
+/// What a handler says to a request.
 package enum IQReply: Sendable {
     case result([Element])
     /// An answer of another shape, complete with its addresses.
@@ -26,6 +27,7 @@ package enum IQReply: Sendable {
     package static let empty = IQReply.result([])
 }
 
+/// How a handler answers requests.
 package enum IQHandler: Sendable {
     /// Answers at once.
     case now(@Sendable (IQ) throws(StanzaError) -> IQReply)
@@ -41,7 +43,8 @@ package enum IQTarget: Hashable, Sendable {
     case account
 }
 
-/// The handlers of IQ requests, by target and namespace (the classic `ejabberd_local`, `gen_iq_handler`).
+/// The handlers of IQ requests, by target and namespace (the classic `ejabberd_local`,
+/// `gen_iq_handler`).
 ///
 /// A `Mutex` guards the table for a look-up.
 package final class IQDispatcher: Sendable {

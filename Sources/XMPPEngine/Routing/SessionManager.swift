@@ -37,6 +37,7 @@ package final class SessionManager: Sendable {
     ///   - resource: The session to enter.
     ///   - replacing: Whether it takes the place of one with the same address.
     ///   - sessionsMax: Most sessions of one account.
+    /// - Returns: What became of it.
     package func enter(
         _ resource: ClientResource, replacing: Bool, sessionsMax: Int
     ) -> Entry {

@@ -146,22 +146,41 @@ extension VirtualHost {
             let handler = iqs.handler(child.namespace, target),
             let request = stanza.elements.first
         else { return router.bounce(stanza, .serviceUnavailable) }
+        // RFC 6121 §8.5.1: nobody answers for an account that does not exist.
+        if target == .account, from.bare != to.bare, sessions.sessions(of: to.bare).isEmpty {
+            return origin.hold {
+                guard (try? await self.stores.accounts.exists(to.bare)) == true else {
+                    return self.router.bounce(stanza, .serviceUnavailable)
+                }
+                await self.run(handler, for: stanza, request, from: from, to: to)
+            }
+        }
         let resource = from.resourcepart.flatMap { sessions.session(from.bare, $0) }
         let iq = IQ(stanza: stanza, request: request, from: from, to: to, session: resource)
         switch handler {
         case .now(let answer):
             reply(to: iq) { () throws(StanzaError) in try answer(iq) }
-        case .later(let answer):
-            origin.hold {
-                let reply: Result<IQReply, StanzaError>
-                do throws(StanzaError) {
-                    reply = .success(try await answer(iq))
-                } catch {
-                    reply = .failure(error)
-                }
-                self.reply(to: iq) { () throws(StanzaError) in try reply.get() }
-            }
+        case .later:
+            origin.hold { await self.run(handler, for: stanza, request, from: from, to: to) }
         }
+    }
+
+    /// Answers a request when something had to be awaited before.
+    private func run(
+        _ handler: IQHandler, for stanza: Stanza, _ request: Element, from: JID, to: JID
+    ) async {
+        let resource = from.resourcepart.flatMap { sessions.session(from.bare, $0) }
+        let iq = IQ(stanza: stanza, request: request, from: from, to: to, session: resource)
+        let answer: Result<IQReply, StanzaError>
+        do throws(StanzaError) {
+            switch handler {
+            case .now(let handle): answer = .success(try handle(iq))
+            case .later(let handle): answer = .success(try await handle(iq))
+            }
+        } catch {
+            answer = .failure(error)
+        }
+        reply(to: iq) { () throws(StanzaError) in try answer.get() }
     }
 
     private func reply(to iq: IQ, _ answer: () throws(StanzaError) -> IQReply) {

@@ -44,7 +44,6 @@ package final class VirtualHost: DomainRoute, C2SHost {
     /// Presence and subscriptions of the host's accounts (RFC 6121 §3–4).
     package let presence: PresenceService
     private let settings: Mutex<HostSettings>
-    private let registrar = Mutex<(@Sendable (Stanza, C2SSession) async -> Stanza)?>(nil)
     static let log = Logger(label: "martlet.host")
 
     package init(jid: BareJID, router: Router, stores: Stores, settings: HostSettings) {
@@ -63,11 +62,6 @@ package final class VirtualHost: DomainRoute, C2SHost {
         self.settings.withLock { $0 = settings }
     }
 
-    /// Who answers in-band registration before login; `nil` refuses it.
-    package func setRegistrar(_ registrar: (@Sendable (Stanza, C2SSession) async -> Stanza)?) {
-        self.registrar.withLock { $0 = registrar }
-    }
-
     // MARK: C2SHost
 
     package var login: LoginServices { settings.withLock { $0.login } }
@@ -81,7 +75,7 @@ package final class VirtualHost: DomainRoute, C2SHost {
     }
 
     package func registration(_ stanza: Stanza, on session: C2SSession) async -> Stanza {
-        guard let answer = registrar.withLock({ $0 }) else {
+        guard let answer = hooks.registration.handlers.first else {
             return Stanza(
                 .iq, type: .error, id: stanza.id, from: JID(jid),
                 payload: stanza.payload.appending(StanzaError.serviceUnavailable.element))

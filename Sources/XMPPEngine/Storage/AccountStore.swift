@@ -59,13 +59,16 @@ package enum AccountCreation: Equatable, Sendable {
 
 /// An account as it is stored.
 package struct AccountRecord: Equatable, Sendable {
+    /// Where it receives and what it logs in as.
     package let account: BareJID
     /// As given by whoever created or changed them.
     package let credentials: String
+    /// When it was registered.
     package let createdAt: Timestamp
     /// When the account was locked out; `nil` when it may log in.
     package let disabledAt: Timestamp?
 
+    /// Whether the account may not log in.
     package var isDisabled: Bool { disabledAt != nil }
 }
 
@@ -86,11 +89,13 @@ package struct AccountCursor: Hashable, Sendable {
     /// The localpart after which the next page begins.
     package let localpart: String
 
+    /// Goes on after a localpart, which need not exist.
     package init(localpart: String) { self.localpart = localpart }
 }
 
 /// One page of a listing of accounts.
 package struct AccountPage: Equatable, Sendable {
+    /// In the order of their localparts' bytes.
     package let accounts: [AccountSummary]
     /// `nil` when nothing follows.
     package let next: AccountCursor?
@@ -98,7 +103,9 @@ package struct AccountPage: Equatable, Sendable {
 
 /// A line in a listing of accounts.
 package struct AccountSummary: Equatable, Sendable {
+    /// Where it receives and what it logs in as.
     package let account: BareJID
+    /// When it was registered.
     package let createdAt: Timestamp
     /// When the account was locked out; `nil` when it may log in.
     package let disabledAt: Timestamp?

@@ -12,10 +12,12 @@ package protocol LastActivityStore: Sendable {
 
 /// How an account's last session ended.
 package struct LastActivity: Equatable, Sendable {
+    /// When the session ended.
     package let leftAt: Timestamp
     /// Text of the last unavailable presence; empty when it had none.
     package let status: String
 
+    /// Makes the record of a departure.
     package init(leftAt: Timestamp, status: String) {
         self.leftAt = leftAt
         self.status = status

@@ -56,10 +56,13 @@ package enum OfflineAppend: Equatable, Sendable {
 
 /// Names a waiting message; later ones are greater, and none is used twice.
 package struct OfflineMessageID: Hashable, Comparable, Sendable {
+    /// Counts up over all accounts, with gaps.
     package let number: Int64
 
+    /// Names a message by its number.
     package init(number: Int64) { self.number = number }
 
+    /// Orders by arrival.
     package static func < (left: OfflineMessageID, right: OfflineMessageID) -> Bool {
         left.number < right.number
     }
@@ -67,8 +70,10 @@ package struct OfflineMessageID: Hashable, Comparable, Sendable {
 
 /// A message that waits.
 package struct OfflineMessage: Equatable, Sendable {
+    /// What to remove it by.
     package let id: OfflineMessageID
     /// Canonical bytes of the whole message, without a delay stamp of this server.
     package let stanza: [UInt8]
+    /// When the server took it, for the delay stamp.
     package let storedAt: Timestamp
 }

@@ -27,11 +27,14 @@ package protocol PrivateStorageStore: Sendable {
 
 /// An element in private storage.
 package struct PrivateElement: Equatable, Sendable {
+    /// Local name of the element.
     package let name: String
+    /// Namespace of the element.
     package let namespace: String
     /// Canonical bytes of the whole element.
     package let content: [UInt8]
 
+    /// Makes an element from its canonical bytes.
     package init(name: String, namespace: String, content: [UInt8]) {
         self.name = name
         self.namespace = namespace

@@ -2,11 +2,13 @@ import XMPPCore
 
 /// A contact in a roster with the whole subscription state (RFC 6121 §2.1.2, appendix A.2).
 package struct RosterItem: Equatable, Sendable {
+    /// Whom the item is about; one item a contact.
     package let contact: BareJID
     /// The handle its owner chose; `nil` and empty differ.
     package var name: String?
     /// In the order the client sent them; none may be empty or hold U+001F.
     package var groups: [String]
+    /// Who sees whose presence.
     package var subscription: RosterSubscription
     /// Whether the owner's own request waits for an answer: `ask='subscribe'` (§2.1.2.2).
     package var isAsking: Bool
@@ -17,6 +19,7 @@ package struct RosterItem: Equatable, Sendable {
     /// Whether clients see the item; `false` for a contact known only by its pending request.
     package var isListed: Bool
 
+    /// Makes an item; without more than a contact, one that was just added.
     package init(
         contact: BareJID, name: String? = nil, groups: [String] = [],
         subscription: RosterSubscription = .none, isAsking: Bool = false,
@@ -45,8 +48,10 @@ package enum RosterSubscription: String, Sendable {
 ///
 /// A roster that never had an item has version 0. Versions of a removed roster are not used again.
 package struct RosterVersion: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// 0 for a roster that never had an item.
     package let number: Int64
 
+    /// Makes a version from its number.
     package init(number: Int64) { self.number = number }
 
     /// Reads the `ver` attribute; `nil` when it is not one of ours, which asks for everything.
@@ -58,6 +63,7 @@ package struct RosterVersion: Hashable, Comparable, Sendable, CustomStringConver
     /// The `ver` attribute.
     package var description: String { String(number) }
 
+    /// Orders from older to newer.
     package static func < (left: RosterVersion, right: RosterVersion) -> Bool {
         left.number < right.number
     }

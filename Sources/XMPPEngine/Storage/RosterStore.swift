@@ -49,7 +49,9 @@ extension RosterStore {
 
 /// A roster at one moment.
 package struct Roster: Equatable, Sendable {
+    /// In the order of the contacts' bytes, unlisted ones too.
     package let items: [RosterItem]
+    /// The version that these items make.
     package let version: RosterVersion
 }
 
@@ -82,8 +84,10 @@ package enum RosterChanges: Equatable, Sendable {
 
 /// One change to push (RFC 6121 §2.6.3).
 package struct RosterChange: Equatable, Sendable {
+    /// Whose item changed.
     package let contact: BareJID
     /// `nil` when the contact was removed.
     package let item: RosterItem?
+    /// The roster's version after this change.
     package let version: RosterVersion
 }

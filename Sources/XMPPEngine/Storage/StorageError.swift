@@ -29,6 +29,7 @@ package enum StorageError: Error, Equatable, Sendable {
 }
 
 extension StorageError: CustomStringConvertible {
+    /// A line for the log or an administrator.
     package var description: String {
         switch self {
         case .unavailable(let reason): "database unavailable: \(reason)"

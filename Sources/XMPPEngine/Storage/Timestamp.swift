@@ -5,6 +5,7 @@ package struct Timestamp: Hashable, Comparable, Sendable {
     /// Milliseconds since 1970-01-01T00:00:00Z.
     package let milliseconds: Int64
 
+    /// Makes a moment from milliseconds since 1970.
     package init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
     /// What the system clock says.
@@ -30,6 +31,7 @@ package struct Timestamp: Hashable, Comparable, Sendable {
         Timestamp(milliseconds: isLate ? .max : .min)
     }
 
+    /// Orders from earlier to later.
     package static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.milliseconds < right.milliseconds
     }

@@ -21,7 +21,7 @@ enum LibXML {
         return Unmanaged<StreamParser>.fromOpaque(user).takeUnretainedValue()
     }
 
-    /// SAX2 with namespaces; no tree, no external anything. Made once, copied for each parser.
+    /// SAX2 with namespaces; no tree, no external anything.
     static var handlers: xmlSAXHandler {
         var handlers = xmlSAXHandler()
         handlers.initialized = UInt32(XML_SAX2_MAGIC)

@@ -17,3 +17,14 @@ package struct ParsedStanza {
     package let language: String?
     package let payload: Payload
 }
+
+extension ParsedStanza {
+    /// What makes a stanza unfit to be handled (RFC 6120 §8.2.3, §8.3.3.1); `nil` when it is fit.
+    package var requestFault: StanzaError? {
+        guard let type else { return .badRequest }
+        guard kind == .iq else { return nil }
+        guard id != nil else { return .badRequest }
+        let isRequest = type == .get || type == .set
+        return isRequest && payload.children.count != 1 ? .badRequest : nil
+    }
+}

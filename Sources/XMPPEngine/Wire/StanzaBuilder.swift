@@ -13,7 +13,7 @@ struct StanzaBuilder: ~Copyable {
 
     private typealias Name = StartTag.Name
 
-    private struct Header {
+    private struct Head {
         var kind: Stanza.Kind
         var type: StanzaType?
         var id: String?
@@ -29,7 +29,7 @@ struct StanzaBuilder: ~Copyable {
     }
 
     private var sink = CanonicalSink()
-    private var header: Header?
+    private var header: Head?
     private var stack: [Open] = []
     private var children: [Payload.Child] = []
     private var childStart = 0
@@ -134,8 +134,8 @@ struct StanzaBuilder: ~Copyable {
         return strcmp(text, "iq") == 0 ? .iq : nil
     }
 
-    private mutating func readHeader(_ tag: StartTag, kind: Stanza.Kind) -> Header {
-        var header = Header(kind: kind, to: .none)
+    private mutating func readHeader(_ tag: StartTag, kind: Stanza.Kind) -> Head {
+        var header = Head(kind: kind, to: .none)
         var type: UnsafeBufferPointer<UInt8>?
         for index in 0..<tag.attributes {
             guard let attribute = tag.attribute(index) else { continue }

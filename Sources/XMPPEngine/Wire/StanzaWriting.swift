@@ -45,8 +45,8 @@ extension ByteBuffer {
 
     private mutating func write(_ attribute: StaticString, _ jid: JID) {
         writeStaticString(attribute)
-        // A localpart has no character that needs escaping; a resourcepart may.
-        writeEscaped(jid.bare.text, quoting: true)
+        // Nodeprep leaves no character in a localpart that needs escaping; a resourcepart may.
+        writeString(jid.bare.text)
         if let resource = jid.resourcepart {
             writeStaticString("/")
             writeEscaped(resource, quoting: true)
@@ -54,9 +54,7 @@ extension ByteBuffer {
         writeStaticString("'")
     }
 
-    /// Writes a tree.
-    ///
-    /// - Parameter surrounding: The default namespace in force, `nil` for none.
+    /// Writes a tree where `surrounding` is the default namespace in force, `nil` for none.
     package mutating func write(_ element: Element, in surrounding: Namespace?) {
         var writer = CanonicalWriter()
         writer.write(element, parent: surrounding ?? Namespace(""))
@@ -65,13 +63,16 @@ extension ByteBuffer {
 
     /// Writes text with the characters escaped that XML gives a meaning.
     package mutating func writeEscaped(_ text: String, quoting: Bool) {
-        let isPlain = text.utf8.allSatisfy { byte in
-            XMLEscape.reference(for: byte, quoting: quoting) == nil && !XMLEscape.isForbidden(byte)
+        var text = text
+        let isPlain = text.withUTF8 { bytes in
+            for byte in bytes where byte <= UInt8(ascii: ">") && byte != UInt8(ascii: " ") {
+                if XMLEscape.reference(for: byte, quoting: quoting) != nil { return false }
+                if XMLEscape.isForbidden(byte) { return false }
+            }
+            writeBytes(bytes)
+            return true
         }
-        if isPlain {
-            writeString(text)
-            return
-        }
+        if isPlain { return }
         for byte in text.utf8 {
             if let reference = XMLEscape.reference(for: byte, quoting: quoting) {
                 writeStaticString(reference)

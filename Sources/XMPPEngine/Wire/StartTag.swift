@@ -10,9 +10,10 @@ struct StartTag {
     let attributes: Int
     private let attributeFields: UnsafeMutablePointer<Name?>?
 
-    /// - Parameters:
-    ///   - namespaces: Pairs of prefix and name, `declarations` of them.
-    ///   - attributeFields: Local name, prefix, namespace, first and last of the value, for each.
+    /// Takes what libxml2 reports of a start tag.
+    ///
+    /// `namespaces` are pairs of prefix and name, `declarations` of them. `attributeFields` has
+    /// local name, prefix, namespace, first and last of the value for each attribute.
     init(
         localName: Name, prefix: Name?, namespace: Name?, declarations: Int,
         namespaces: UnsafeMutablePointer<Name?>?, attributes: Int,
@@ -50,6 +51,12 @@ struct StartTag {
     func isPrefix(_ text: String) -> Bool {
         guard let prefix else { return false }
         return String(cString: prefix) == text
+    }
+
+    /// Whether this is a stream header (RFC 6120 §4.8.1).
+    var isStream: Bool {
+        guard let namespace, String(cString: localName) == "stream" else { return false }
+        return String(cString: namespace) == Namespace.streams.name
     }
 
     private var defaultNamespace: Namespace? {

@@ -1,4 +1,4 @@
-/// What a peer may make the parser hold. The same on every transport.
+/// What a peer may make the parser hold, on every transport.
 package struct StreamLimits: Sendable, Equatable {
     /// Bytes of one stanza or other top-level element, as received.
     package var stanzaBytesMax: Int

@@ -61,7 +61,8 @@ package final class StreamParser {
     private var headerContentNamespace = Namespace.client
     private var hasStandardHeader = false
 
-    /// After so many bytes a pooled parser is replaced, so that its dictionary of names stays small.
+    /// After so many bytes a pooled parser is replaced, so that its dictionary of names stays
+    /// small.
     private static let retireBytes = 4 << 20
 
     package init(_ framing: Framing) {
@@ -103,6 +104,7 @@ package final class StreamParser {
     /// Reads the next bytes of the stream.
     ///
     /// - Parameters:
+    ///   - bytes: As they came, cut anywhere.
     ///   - delegate: Called synchronously for what the bytes complete.
     ///   - limits: In force until the next call.
     /// - Returns: The error that closes the stream, or `nil`. After an error the parser is dead.
@@ -201,7 +203,8 @@ package final class StreamParser {
         elementStart = fedBytes
     }
 
-    /// A stream must be UTF-8 from its first byte (RFC 6120 §11.6); UTF-16 and UTF-32 are seen here.
+    /// A stream must be UTF-8 from its first byte (RFC 6120 §11.6); UTF-16 and UTF-32 are seen
+    /// here.
     private static func refusal(ofFirst bytes: UnsafeRawBufferPointer) -> StreamError? {
         guard let first = bytes.first else { return nil }
         if first == 0 || first == 0xFE || first == 0xFF || (bytes.count > 1 && bytes[1] == 0) {
@@ -249,6 +252,7 @@ package final class StreamParser {
         guard error == nil, !isHalted else { return }
         depth += 1
         if isPriming { return }
+        if context?.pointee.nsWellFormed == 0 { return fail(.notWellFormed) }
         let level = depth - 1 - framing.headerDepth
         if level < 0 { return fail(.notWellFormed) }
         if tag.count > limits.attributesMax {
@@ -256,6 +260,7 @@ package final class StreamParser {
         }
         if level == 0, framing != .frames, framing != .clientStream { return open(tag) }
         if level == 1 {
+            if tag.isStream { return fail(.badFormat, "a stream header inside a stream") }
             builder.begin(tag, contentNamespace: contentNamespace)
         } else {
             if level > limits.depthMax { return fail(.policyViolation, "XML is nested too deeply") }

@@ -77,7 +77,8 @@ class Session:
     def __init__(self, server):
         self.server = server
         self.rids = itertools.count(random.randrange(1, 1 << 40))
-        answer = post(server, self.body(f"to='{server.domain}' wait='5' hold='1' ver='1.11' {XBOSH}"))
+        answer = post(server, self.body(
+            f"to='{server.domain}' wait='5' hold='1' ver='1.11' {XBOSH}"))
         self.sid = answer.attribute("sid")
         assert self.sid, f"no session: {answer}"
 

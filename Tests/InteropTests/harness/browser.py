@@ -3,6 +3,7 @@
 import pathlib
 
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -15,12 +16,10 @@ from . import waiting
 class Browser:
     """One window with nothing remembered from another."""
 
-    def __init__(self, base_url, folder, width=1200, height=800, dark=False):
+    def __init__(self, driver, base_url, folder, width=1200, height=800, dark=False):
+        self.driver = driver
         self.base_url = base_url
         self.folder = pathlib.Path(folder)
-        self.driver = webdriver.Chrome(
-            options=options(), service=Service("/usr/bin/chromedriver"))
-        self.driver.set_page_load_timeout(waiting.PATIENCE)
         self.command("Emulation.setDeviceMetricsOverride", width=width, height=height,
                      deviceScaleFactor=1, mobile=width < 600)
         self.command("Emulation.setEmulatedMedia", features=[
@@ -29,8 +28,12 @@ class Browser:
     def command(self, name, **arguments):
         self.driver.execute_cdp_cmd(name, arguments)
 
-    def close(self):
-        self.driver.quit()
+    def forget(self):
+        """Leaves the page and everything it stored, for the next test."""
+        self.set_network(True)
+        self.driver.get("about:blank")
+        self.command("Storage.clearDataForOrigin", origin=self.base_url, storageTypes="all")
+        self.driver.get_log("browser")
 
     # Finding and waiting
 
@@ -158,6 +161,32 @@ class Browser:
         """Errors of scripts and of the content security policy."""
         return [entry["message"] for entry in self.driver.get_log("browser")
                 if entry["level"] == "SEVERE" and "favicon" not in entry["message"]]
+
+
+class Drivers:
+    """Chromium processes, used again by test after test: starting one takes seconds."""
+
+    def __init__(self):
+        self.free = []
+
+    def take(self):
+        if self.free:
+            return self.free.pop()
+        driver = webdriver.Chrome(options=options(), service=Service("/usr/bin/chromedriver"))
+        driver.set_page_load_timeout(waiting.PATIENCE)
+        return driver
+
+    def give_back(self, window):
+        try:
+            window.forget()
+        except WebDriverException:
+            window.driver.quit()
+        else:
+            self.free.append(window.driver)
+
+    def quit(self):
+        for driver in self.free:
+            driver.quit()
 
 
 def options():

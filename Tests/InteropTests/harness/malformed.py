@@ -185,8 +185,8 @@ class Maker:
              "<query xmlns='jabber:iq:roster'/></iq>", early),
             ("an unknown element before login", lambda: f"<{self.word()} xmlns='urn:x'/>",
              early | {"unsupported-stanza-type"}),
-            ("text between stanzas", lambda: self.word() + "<presence/>", {"bad-format", "not-well-formed",
-                                                           *early}),
+            ("text between stanzas", lambda: self.word() + "<presence/>",
+             {"bad-format", "not-well-formed", *early}),
             ("a stream in the stream", lambda: header(self.domain)[21:],
              {"bad-format", "invalid-xml", "unsupported-stanza-type", *early}),
         ]
@@ -197,5 +197,6 @@ class Maker:
             ("an unknown stanza", lambda: f"<{self.word()}x/>", {"unsupported-stanza-type"}),
             ("a sender that is somebody else", lambda: "<message from='mallory@localhost/x' "
              "to='a@localhost'><body>x</body></message>", {"invalid-from"}),
-            ("text between stanzas", lambda: self.word() + "<presence/>", {"bad-format", "not-well-formed"}),
+            ("text between stanzas", lambda: self.word() + "<presence/>",
+             {"bad-format", "not-well-formed"}),
         ]

@@ -41,7 +41,7 @@ struct Probe {
         by writer: Int, for account: BareJID, to messages: any OfflineMessageStore
     ) async {
         for number in 0..<Int.max {
-            let name = "\(writer)-\(number)"
+            let name = "\(getpid())-\(writer)-\(number)"
             let answer = try? await messages.append(
                 Array(name.utf8), for: account, storedAt: .now(), expiresAt: nil,
                 messagesMax: .max)

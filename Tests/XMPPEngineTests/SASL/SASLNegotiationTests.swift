@@ -61,9 +61,14 @@ struct SASLNegotiationTests {
         var negotiation = try scene().negotiation
         let long = String(repeating: "A", count: SASLNegotiation.messageBytesMax + 4)
         let order = negotiation.start(mechanism: "PLAIN", initialResponse: long, nonce: "n")
-        #expect(order.condition == .malformedRequest)
+        let tooLong = SASLFailure(.malformedRequest, "The message is too long")
+        #expect(order == .fail(tooLong))
         _ = negotiation.start(mechanism: "PLAIN", initialResponse: nil, nonce: "n")
-        #expect(negotiation.respond(long).condition == .malformedRequest)
+        #expect(negotiation.respond(long) == .fail(tooLong))
+        let allowed = String(long.dropLast(4))
+        #expect(
+            negotiation.start(mechanism: "PLAIN", initialResponse: allowed, nonce: "n")
+                == .fail(.malformedRequest))
     }
 
     @Test("the parts of a message have limits of their own")

@@ -38,6 +38,8 @@ final class TemporaryFolder: Sendable {
 }
 
 /// Runs the openssl command line tool and gives what it prints.
+///
+/// Its input ends when it prints what was put in, or by itself.
 @discardableResult
 func openSSL(_ arguments: [String], input: String = "", in folder: String? = nil) throws -> String {
     let process = Process()
@@ -50,8 +52,14 @@ func openSSL(_ arguments: [String], input: String = "", in folder: String? = nil
     process.standardError = output
     try process.run()
     standardInput.fileHandleForWriting.write(Data(input.utf8))
+    var data = Data()
+    while !input.isEmpty, data.range(of: Data(input.utf8)) == nil {
+        let more = output.fileHandleForReading.availableData
+        if more.isEmpty { break }
+        data += more
+    }
     try standardInput.fileHandleForWriting.close()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
+    data += output.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
     return String(decoding: data, as: UTF8.self)
 }

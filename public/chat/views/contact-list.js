@@ -35,8 +35,7 @@ export function contactList(roster, conversations, onOpen) {
       renderSection(id, title, shown.filter(({ show }) => shows.includes(show))));
     list.replaceChildren(...sections.filter(Boolean));
     if (focused) list.querySelector(`[data-jid="${CSS.escape(focused)}"]`)?.focus();
-    showText(byId('contacts-empty'), shown.length ? '' : wanted
-      ? 'Nobody found.' : roster.requests.size ? '' : 'No contacts yet. Add somebody by their address to start.');
+    showText(byId('contacts-empty'), shown.length ? '' : emptyText(wanted));
     renderRequests();
     const unread = conversations.unread;
     const waiting = unread + roster.requests.size;
@@ -44,6 +43,12 @@ export function contactList(roster, conversations, onOpen) {
     byId('back').setAttribute('aria-label', waiting
       ? `Back to contacts, ${waiting} new` : 'Back to contacts');
     document.title = unread ? `(${unread}) Martlet chat` : 'Martlet chat';
+  }
+
+  function emptyText(wanted) {
+    if (wanted) return 'Nobody found.';
+    if (roster.requests.size) return '';
+    return 'No contacts yet. Add somebody by their address to start.';
   }
 
   function renderSection(id, title, members) {
@@ -72,7 +77,8 @@ export function contactList(roster, conversations, onOpen) {
       make('span', { class: 'contact-detail' }, detail)));
     if (unread) {
       button.append(make('span', { class: 'unread' }, String(unread),
-        make('span', { class: 'visually-hidden' }, unread === 1 ? ' new message' : ' new messages')));
+        make('span', { class: 'visually-hidden' },
+          unread === 1 ? ' new message' : ' new messages')));
     }
     return button;
   }

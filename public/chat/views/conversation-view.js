@@ -65,8 +65,8 @@ export function conversationView(connection, roster, conversations) {
   }
 
   function renderMessage(message) {
-    const item = make('li', { class: `message ${message.isOwn ? 'own-message' : 'their-message'}` });
-    item.dataset.state = message.state;
+    const side = message.isOwn ? 'own-message' : 'their-message';
+    const item = make('li', { class: `message ${side}`, dataset: { state: message.state } });
     if (message.id) item.dataset.id = message.id;
     const author = message.isOwn ? 'You' : roster.contact(shown.jid).name;
     const time = make('time', {

@@ -1,4 +1,5 @@
-// What others may ask of this client: ping (XEP-0199), its name (XEP-0092), its features (XEP-0030).
+// What others may ask of this client: ping (XEP-0199), its name (XEP-0092), its features
+// (XEP-0030).
 
 import { NS } from './namespaces.js';
 

@@ -1,6 +1,6 @@
 // One signed-in account over BOSH (XEP-0124, XEP-0206), kept connected.
 //
-// Events: `state` (detail: state, problem, retryAt), and each stanza as `message`, `presence`, `iq`.
+// Events: `state` (detail: state, problem, retryAt); each stanza as `message`, `presence`, `iq`.
 // States: offline → connecting → online → waiting (for the next attempt) → connecting …
 
 import { loginFailure, stanzaFailure, streamFailure } from './conditions.js';

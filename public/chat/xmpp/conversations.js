@@ -165,7 +165,8 @@ export class Conversations extends EventTarget {
 
   #confirm(jid, id) {
     if (!this.#roster.maySeeUs(jid)) return;
-    this.#connection.send($msg({ to: jid, type: 'chat' }).c('received', { xmlns: NS.receipts, id }));
+    this.#connection.send(
+      $msg({ to: jid, type: 'chat' }).c('received', { xmlns: NS.receipts, id }));
   }
 
   /** What was sent after the last sign of life from the server may not have arrived. */

@@ -2,13 +2,13 @@
 package struct ConfigurationNode: Sendable {
     /// What a node holds.
     package enum Content: Sendable, Equatable {
-        case scalar(Scalar)
+        case scalar(ScalarText)
         case list([ConfigurationNode])
         case map([Entry])
     }
 
     /// A piece of text; the option that reads it gives it a type.
-    package struct Scalar: Sendable, Equatable {
+    package struct ScalarText: Sendable, Equatable {
         package let text: String
         /// Written in quotes (or as an Erlang string): never a macro.
         package let isQuoted: Bool
@@ -35,7 +35,7 @@ package struct ConfigurationNode: Sendable {
 
     /// A scalar node.
     init(text: String, isQuoted: Bool = false, at position: SourcePosition) {
-        self.init(.scalar(Scalar(text: text, isQuoted: isQuoted)), at: position)
+        self.init(.scalar(ScalarText(text: text, isQuoted: isQuoted)), at: position)
     }
 
     /// The text of a scalar, `nil` for a list or a map.
@@ -83,7 +83,7 @@ extension ConfigurationNode: Equatable {
     }
 }
 
-extension ConfigurationNode.Scalar {
+extension ConfigurationNode.ScalarText {
     /// A key without a value, or YAML's `~` and `null`.
     var isEmptyValue: Bool {
         !isQuoted && (text.isEmpty || text == "~" || text == "null")

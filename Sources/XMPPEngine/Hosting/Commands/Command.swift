@@ -67,7 +67,7 @@ package struct CommandArgument: Sendable {
 
     /// Declares an argument.
     package init(
-        _ name: String, _ kind: Kind = .string, _ summary: String,
+        _ name: String, _ kind: Kind, _ summary: String,
         default fallback: CommandValue? = nil, isSecret: Bool = false
     ) {
         self.name = name

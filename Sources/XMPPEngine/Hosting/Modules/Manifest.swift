@@ -110,7 +110,9 @@ package struct ModuleHook<Module: ServerModule>: Sendable {
         run: @escaping @Sendable (Module) -> @Sendable (IQ) throws(StanzaError) -> IQReply
     ) -> ModuleHook {
         ModuleHook { module, host, owner in
-            for target in targets { host.iqs.attach(owner, namespace, to: target, .now(run(module))) }
+            for target in targets {
+                host.iqs.attach(owner, namespace, to: target, .now(run(module)))
+            }
         }
     }
 

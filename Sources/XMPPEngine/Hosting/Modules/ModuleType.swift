@@ -36,6 +36,5 @@ package struct ModuleType: Sendable {
         host.hooks.detach(name)
         host.iqs.detach(name)
         host.discovery.detach(name)
-        if name == Registration.manifest.name { host.setRegistrar(nil) }
     }
 }

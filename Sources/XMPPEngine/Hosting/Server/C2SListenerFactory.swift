@@ -10,27 +10,33 @@ package struct C2SListenerFactory: ListenerFactory {
     package func start(
         _ listener: ListenerConfiguration, on server: Server
     ) async throws -> RunningListener {
-        var options = C2SOptions(listener, on: server)
+        let options = C2SOptions(listener, on: server)
         let isDirectTLS = listener.options[ListenerOption.tls]
-        let context = try TLSContext.make(for: listener, on: server, isClients: true)
-        if isDirectTLS, context == nil {
+        let tls = ListenerTLS.make(for: listener, on: server, isClients: true)
+        if isDirectTLS, tls?.context == nil {
             throw ListenerFailure("no certificate for TLS at \(listener.address)")
         }
         // TLS that must come first but has no certificate lets nobody in, rather than everybody.
-        if isDirectTLS || (context == nil && options.policy.tls == .optional) {
-            options.policy.tls = .unavailable
+        var withoutTLS = options
+        if isDirectTLS || options.policy.tls == .optional {
+            withoutTLS.policy.tls = .unavailable
         }
-        let streamOptions = SharedC2SOptions(options)
+        let usual = SharedC2SOptions(options)
+        let unencrypted = SharedC2SOptions(withoutTLS)
         return try await TCPListener.run(listener, on: server) { channel, facts in
+            let context = tls?.context
+            let streamOptions = isDirectTLS || context == nil ? unencrypted : usual
             let loop = server.environment.streamLoops.loop(on: channel.eventLoop)
             let peer = PeerFacts(facts)
             let transport = TCPStreamTransport(
                 loop: loop, contentNamespace: .client, tls: context
             ) { transport in
                 C2SSession(
-                    transport: transport, peer: peer, directory: server.hosts, options: streamOptions)
+                    transport: transport, peer: peer, directory: server.hosts,
+                    options: streamOptions)
             }
-            if isDirectTLS, let context {
+            if isDirectTLS {
+                guard let context else { throw ListenerFailure("no certificate") }
                 try channel.pipeline.syncOperations.addHandler(TLSChannelHandler(context: context))
             }
             try channel.pipeline.syncOperations.addHandler(transport)
@@ -97,15 +103,16 @@ extension PeerFacts {
     }
 }
 
-extension TLSContext {
-    /// The context for a listener; `nil` when it wants none or there is no certificate.
+extension ListenerTLS {
+    /// What gives a listener its contexts; `nil` when it wants no TLS.
     package static func make(
         for listener: ListenerConfiguration, on server: Server, isClients: Bool
-    ) throws -> TLSContext? {
+    ) -> ListenerTLS? {
         let options = listener.options
         let isDirect = options[ListenerOption.tls]
-        guard isDirect || options[ListenerOption.startTLS]
-            || options[ListenerOption.startTLSRequired]
+        guard
+            isDirect || options[ListenerOption.startTLS]
+                || options[ListenerOption.startTLSRequired]
         else { return nil }
         var profile = isDirect ? TLSProfile.directClients : .startTLS
         if !isClients { profile = .startTLS }
@@ -114,7 +121,7 @@ extension TLSContext {
         profile.protocolOptions = options[ListenerOption.protocolOptions]
         profile.requestsPeerCertificate = options[ListenerOption.tlsVerify]
         profile.authoritiesFile = options[ListenerOption.caFile]
-        return try server.certificates.context(profile)
+        return ListenerTLS(keeper: server.certificates, profile: profile)
     }
 }
 

@@ -10,11 +10,11 @@ extension Server {
     ///
     /// Children start in this order and stop in reverse: listeners late up, early down.
     ///
-    /// - Parameters:
-    ///   - extra: Started before the listeners.
-    ///   - last: Started after them, and stopped while they still have their connections.
+    /// The children in `extra` start before the listeners; those in `last` start after them, and
+    /// stop while the listeners still have their connections.
     package func makeTree(extra: [ChildSpec] = [], last: [ChildSpec] = []) -> Supervisor {
-        let monitor = SystemMonitor(alarms: [.memory(above: 1 << 30), .openFiles(above: 0.9)]) { change, _ in
+        let monitor = SystemMonitor(alarms: [.memory(above: 1 << 30), .openFiles(above: 0.9)]) {
+            change, _ in
             Self.log.warning("\(change)")
         }
         let children: [ChildSpec] =
@@ -49,9 +49,16 @@ extension Server {
 
     /// The database; losing it closes and opens it again.
     private var storage: ChildSpec {
-        ChildSpec("storage", grace: .seconds(30)) { [database] in
+        ChildSpec("storage", grace: .seconds(30)) { [database, databaseFailures] in
             try await database.open()
-            return RunningChild(stop: { await database.close() })
+            return RunningChild(
+                run: {
+                    for await failure in databaseFailures {
+                        await database.close()
+                        throw failure
+                    }
+                },
+                stop: { await database.close() })
         }
     }
 

@@ -15,6 +15,8 @@ package final class Server: Sendable {
     package let certificates: CertificateKeeper
     let catalogue: [ModuleType]
     let database: SQLiteDatabase
+    /// What the database says when its file proves lost or damaged.
+    let databaseFailures: AsyncStream<StorageError>
     let stores: Stores
     let listeners: Supervisor
     private let factories: [String: any ListenerFactory]
@@ -39,8 +41,12 @@ package final class Server: Sendable {
         current = Mutex(configuration)
         certificates = CertificateKeeper(environment: environment)
         let file = configuration.options[ServerOption.sqlDatabase] ?? "martlet.db"
-        database = SQLiteDatabase(
-            SQLiteConfiguration(path: environment.path(file)))
+        let (failures, failed) = AsyncStream.makeStream(
+            of: StorageError.self, bufferingPolicy: .bufferingNewest(1))
+        databaseFailures = failures
+        database = SQLiteDatabase(SQLiteConfiguration(path: environment.path(file))) { error in
+            failed.yield(error)
+        }
         stores = Stores(database: database)
         listeners = Supervisor("ejabberd_listener", report: Self.report)
     }

@@ -5,11 +5,11 @@ import Synchronization
 ///
 /// A `Mutex` guards the list.
 final class CollectedWork: StanzaOrigin {
-    typealias Work = @Sendable () async -> Void
+    typealias Job = @Sendable () async -> Void
 
-    private let works = Mutex<[Work]>([])
+    private let works = Mutex<[Job]>([])
 
-    func hold(_ work: @escaping Work) { works.withLock { $0.append(work) } }
+    func hold(_ work: @escaping Job) { works.withLock { $0.append(work) } }
 
     /// Does what was collected, in order.
     func finish() async {

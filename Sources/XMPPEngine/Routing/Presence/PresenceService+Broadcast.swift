@@ -140,7 +140,12 @@ extension PresenceService {
         _ departure: Departure, with stanza: Stanza, of resource: ClientResource,
         origin: any StanzaOrigin
     ) {
-        guard departure.wasAvailable || !departure.directed.isEmpty else { return }
+        guard departure.wasAvailable else {
+            for entity in departure.directed {
+                router.route(stanza.readdressed(from: stanza.from, to: entity))
+            }
+            return
+        }
         if let contacts = rosters.cachedContacts(of: resource.jid.bare) {
             return depart(departure, with: stanza, of: resource, seenBy: contacts)
         }
@@ -162,14 +167,11 @@ extension PresenceService {
         _ departure: Departure, with stanza: Stanza, of resource: ClientResource,
         seenBy contacts: Contacts
     ) {
-        if departure.wasAvailable {
-            broadcast(stanza, to: contacts, by: resource)
-        }
+        broadcast(stanza, to: contacts, by: resource)
+        let account = resource.jid.bare
         for entity in departure.directed {
-            let isTold =
-                entity.bare == resource.jid.bare || contacts.contains(.from, of: entity.bare)
-            if departure.wasAvailable, isTold { continue }
-            router.route(stanza.readdressed(from: stanza.from, to: entity))
+            let isTold = entity.bare == account || contacts.contains(.from, of: entity.bare)
+            if !isTold { router.route(stanza.readdressed(from: stanza.from, to: entity)) }
         }
     }
 

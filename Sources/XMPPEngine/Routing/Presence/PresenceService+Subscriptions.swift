@@ -76,6 +76,14 @@ extension PresenceService {
         if state.fromContact != .none { await relay(stanza(.unsubscribed)) }
     }
 
+    /// Ends all subscriptions of an account that is about to be removed (XEP-0077 §3.2).
+    package func endAllSubscriptions(of account: BareJID) async throws(StorageError) {
+        for item in try await rosters.store.roster(of: account).items {
+            _ = try await rosters.edit(item.contact, of: account) { _ in .remove }
+            await endSubscriptions(item, of: account)
+        }
+    }
+
     // MARK: inbound
 
     /// A contact acts on the account (RFC 6121 §3.1.3, §3.1.6, §3.2.3, §3.3.3).
@@ -166,11 +174,8 @@ extension PresenceService {
         do throws(StorageError) {
             for item in try await rosters.store.roster(of: account).items {
                 guard let request = item.pendingRequest else { continue }
-                let stanza =
-                    SubscriptionRequest.decode(request, from: item.contact, to: account)
-                    ?? Stanza(
-                        .presence, type: .subscribe, from: JID(item.contact), to: JID(account))
-                resource.deliver(stanza)
+                resource.deliver(
+                    SubscriptionRequest.decode(request, from: item.contact, to: account))
             }
         } catch {
             Self.log.warning(

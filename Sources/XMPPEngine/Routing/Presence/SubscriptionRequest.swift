@@ -7,29 +7,16 @@ enum SubscriptionRequest {
 
     /// Canonical bytes of the whole stanza.
     static func encode(_ stanza: Stanza) -> [UInt8] {
-        let bytes = encode(stanza, content: stanza.elements)
-        return bytes.count <= bytesMax ? bytes : encode(stanza, content: [])
+        let bytes = stanza.storedBytes
+        guard bytes.count > bytesMax else { return bytes }
+        return Stanza(.presence, type: .subscribe, from: stanza.from, to: stanza.to).storedBytes
     }
 
-    private static func encode(_ stanza: Stanza, content: [Element]) -> [UInt8] {
-        let id = stanza.id.flatMap { $0.utf8.count <= 1024 ? $0 : nil }
-        let element = Element(
-            "presence", .client,
-            attributes: [
-                ("type", "subscribe"), ("id", id), ("from", stanza.from?.description),
-                ("to", stanza.to?.description),
-            ],
-            children: content)
-        return Payload([element]).bytes
-    }
-
-    /// The stanza again, for its receiver; `nil` when the bytes are not what `encode` made.
-    static func decode(_ bytes: [UInt8], from contact: BareJID, to account: BareJID) -> Stanza? {
-        guard let element = Payload(canonical: bytes)?.elements.first,
-            element.is("presence", .client)
-        else { return nil }
-        return Stanza(
-            .presence, type: .subscribe, id: element["id"], from: JID(contact), to: JID(account),
-            payload: Payload(element.elements))
+    /// The stanza again, for its receiver, even when its bytes are damaged.
+    static func decode(_ bytes: [UInt8], from contact: BareJID, to account: BareJID) -> Stanza {
+        guard let stanza = Stanza(stored: bytes), stanza.type == .subscribe else {
+            return Stanza(.presence, type: .subscribe, from: JID(contact), to: JID(account))
+        }
+        return stanza.readdressed(from: JID(contact), to: JID(account))
     }
 }

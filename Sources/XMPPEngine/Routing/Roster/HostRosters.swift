@@ -127,7 +127,8 @@ package final class HostRosters: Sendable {
     ///   - itemsMax: Most items if this adds one; the roster limit if `nil`.
     ///   - isPushedAlways: Whether an unchanged item is pushed too (RFC 6121 §2.3.2).
     ///   - decide: See `RosterStore.edit`.
-    ///   - beforePush: Sends what clients must get before the push; given the item before and after.
+    ///   - beforePush: Sends what clients must get before the push; given the item before and
+    ///     after.
     /// - Returns: The item before and after, or `.full`.
     /// - Throws: What the store throws; `.overloaded` when too many edits wait.
     package func edit(
@@ -144,8 +145,7 @@ package final class HostRosters: Sendable {
             }
             cache.apply(current, of: contact, in: account, version: version)
             beforePush(previous, current)
-            let isSeen = previous?.clientView != nil || current?.clientView != nil
-            if isSeen, isPushedAlways || previous?.clientView != current?.clientView {
+            if isPushedAlways || previous?.clientView != current?.clientView {
                 push(RosterPush(contact, current?.clientView, version), to: account)
             }
             return result

@@ -128,7 +128,8 @@ struct RosterTable {
 
     /// Counts the roster's version up.
     ///
-    /// A new roster begins at the time of day, so that it does not repeat versions of a removed one.
+    /// A new roster begins at the time of day, so that it does not repeat versions of a removed
+    /// one.
     private func nextVersion(at now: Timestamp) throws(StorageError) -> RosterVersion {
         RosterVersion(
             number: try session.number(

@@ -1,12 +1,12 @@
 import XMPPCore
 
 /// Removal of whole accounts in SQL.
-package struct SQLAccountRemoval: AccountRemoval {
+struct SQLAccountRemoval: AccountRemoval {
     private let database: any SQLDatabase
 
-    package init(database: any SQLDatabase) { self.database = database }
+    init(database: any SQLDatabase) { self.database = database }
 
-    package func removeEverything(of account: BareJID) async throws(StorageError) -> Bool {
+    func removeEverything(of account: BareJID) async throws(StorageError) -> Bool {
         try await database.write { (session) throws(StorageError) in
             let hadAccount = try session.removeAccountRow(of: account)
             let hadBelongings = try session.removeOwned(by: account)

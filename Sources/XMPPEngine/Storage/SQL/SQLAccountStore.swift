@@ -1,21 +1,21 @@
 import XMPPCore
 
 /// Accounts in SQL.
-package struct SQLAccountStore: AccountStore {
+struct SQLAccountStore: AccountStore {
     /// How many accounts one page of a search for contained text looks at.
     static let scannedMax = 20_000
 
     private let database: any SQLDatabase
     private let now: @Sendable () -> Timestamp
 
-    package init(
+    init(
         database: any SQLDatabase, now: @escaping @Sendable () -> Timestamp = Timestamp.now
     ) {
         self.database = database
         self.now = now
     }
 
-    package func create(_ account: BareJID, credentials: String) async throws(StorageError)
+    func create(_ account: BareJID, credentials: String) async throws(StorageError)
         -> AccountCreation
     {
         guard let localpart = account.localpart else {
@@ -42,7 +42,7 @@ package struct SQLAccountStore: AccountStore {
         }
     }
 
-    package func exists(_ account: BareJID) async throws(StorageError) -> Bool {
+    func exists(_ account: BareJID) async throws(StorageError) -> Bool {
         guard let localpart = account.localpart else { return false }
         return try await database.read { (session) throws(StorageError) in
             try session.number(
@@ -51,7 +51,7 @@ package struct SQLAccountStore: AccountStore {
         }
     }
 
-    package func record(of account: BareJID) async throws(StorageError) -> AccountRecord? {
+    func record(of account: BareJID) async throws(StorageError) -> AccountRecord? {
         guard let localpart = account.localpart else { return nil }
         return try await database.read { (session) throws(StorageError) in
             try session.first(
@@ -68,7 +68,7 @@ package struct SQLAccountStore: AccountStore {
         }
     }
 
-    package func replaceCredentials(of account: BareJID, with credentials: String)
+    func replaceCredentials(of account: BareJID, with credentials: String)
         async throws(StorageError) -> Bool
     {
         guard let localpart = account.localpart else { return false }
@@ -79,7 +79,7 @@ package struct SQLAccountStore: AccountStore {
         }
     }
 
-    package func setDisabled(_ isDisabled: Bool, _ account: BareJID)
+    func setDisabled(_ isDisabled: Bool, _ account: BareJID)
         async throws(StorageError) -> Bool
     {
         guard let localpart = account.localpart else { return false }
@@ -99,13 +99,13 @@ package struct SQLAccountStore: AccountStore {
         }
     }
 
-    package func delete(_ account: BareJID) async throws(StorageError) -> Bool {
+    func delete(_ account: BareJID) async throws(StorageError) -> Bool {
         try await database.write { (session) throws(StorageError) in
             try session.removeAccountRow(of: account)
         }
     }
 
-    package func count(on host: BareJID) async throws(StorageError) -> Int {
+    func count(on host: BareJID) async throws(StorageError) -> Int {
         try await database.read { (session) throws(StorageError) in
             Int(
                 try session.number(
@@ -113,7 +113,7 @@ package struct SQLAccountStore: AccountStore {
         }
     }
 
-    package func accounts(
+    func accounts(
         on host: BareJID, matching filter: AccountFilter, after cursor: AccountCursor?, limit: Int
     ) async throws(StorageError) -> AccountPage {
         let listing = AccountListing(

@@ -1,12 +1,12 @@
 import XMPPCore
 
 /// Last activity in SQL.
-package struct SQLLastActivityStore: LastActivityStore {
+struct SQLLastActivityStore: LastActivityStore {
     private let database: any SQLDatabase
 
-    package init(database: any SQLDatabase) { self.database = database }
+    init(database: any SQLDatabase) { self.database = database }
 
-    package func lastActivity(of account: BareJID) async throws(StorageError) -> LastActivity? {
+    func lastActivity(of account: BareJID) async throws(StorageError) -> LastActivity? {
         try await database.read { (session) throws(StorageError) in
             try session.first(
                 "SELECT left_at, status FROM last_activity WHERE owner = ?1", .text(account.text)
@@ -16,7 +16,7 @@ package struct SQLLastActivityStore: LastActivityStore {
         }
     }
 
-    package func storeLastActivity(_ activity: LastActivity, of account: BareJID)
+    func storeLastActivity(_ activity: LastActivity, of account: BareJID)
         async throws(StorageError)
     {
         _ = try await database.write { (session) throws(StorageError) in

@@ -1,21 +1,21 @@
 import XMPPCore
 
 /// Waiting messages in SQL.
-package struct SQLOfflineMessageStore: OfflineMessageStore {
+struct SQLOfflineMessageStore: OfflineMessageStore {
     /// How many messages one step of a purge removes.
     static let purgeStep = 500
 
     private let database: any SQLDatabase
     private let now: @Sendable () -> Timestamp
 
-    package init(
+    init(
         database: any SQLDatabase, now: @escaping @Sendable () -> Timestamp = Timestamp.now
     ) {
         self.database = database
         self.now = now
     }
 
-    package func append(
+    func append(
         _ stanza: [UInt8], for account: BareJID, storedAt: Timestamp, expiresAt: Timestamp?,
         messagesMax: Int
     ) async throws(StorageError) -> OfflineAppend {
@@ -31,7 +31,7 @@ package struct SQLOfflineMessageStore: OfflineMessageStore {
         }
     }
 
-    package func messages(for account: BareJID, after id: OfflineMessageID?, limit: Int)
+    func messages(for account: BareJID, after id: OfflineMessageID?, limit: Int)
         async throws(StorageError) -> [OfflineMessage]
     {
         let moment = now()
@@ -52,7 +52,7 @@ package struct SQLOfflineMessageStore: OfflineMessageStore {
         }
     }
 
-    package func remove(upTo id: OfflineMessageID, for account: BareJID)
+    func remove(upTo id: OfflineMessageID, for account: BareJID)
         async throws(StorageError) -> Int
     {
         try await database.write { (session) throws(StorageError) in
@@ -62,7 +62,7 @@ package struct SQLOfflineMessageStore: OfflineMessageStore {
         }
     }
 
-    package func count(for account: BareJID) async throws(StorageError) -> Int {
+    func count(for account: BareJID) async throws(StorageError) -> Int {
         let moment = now()
         return try await database.read { (session) throws(StorageError) in
             Int(
@@ -75,7 +75,7 @@ package struct SQLOfflineMessageStore: OfflineMessageStore {
         }
     }
 
-    package func removeExpired(at now: Timestamp, storedBefore oldest: Timestamp?)
+    func removeExpired(at now: Timestamp, storedBefore oldest: Timestamp?)
         async throws(StorageError) -> Int
     {
         let expired = try await removeInSteps(

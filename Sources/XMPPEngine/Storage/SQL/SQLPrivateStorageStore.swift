@@ -1,12 +1,12 @@
 import XMPPCore
 
 /// Private storage in SQL.
-package struct SQLPrivateStorageStore: PrivateStorageStore {
+struct SQLPrivateStorageStore: PrivateStorageStore {
     private let database: any SQLDatabase
 
-    package init(database: any SQLDatabase) { self.database = database }
+    init(database: any SQLDatabase) { self.database = database }
 
-    package func store(_ elements: [PrivateElement], of account: BareJID, elementsMax: Int)
+    func store(_ elements: [PrivateElement], of account: BareJID, elementsMax: Int)
         async throws(StorageError) -> Bool
     {
         try await database.write { (session) throws(StorageError) in
@@ -36,7 +36,7 @@ package struct SQLPrivateStorageStore: PrivateStorageStore {
         }
     }
 
-    package func element(named name: String, in namespace: String, of account: BareJID)
+    func element(named name: String, in namespace: String, of account: BareJID)
         async throws(StorageError) -> [UInt8]?
     {
         try await database.read { (session) throws(StorageError) in
@@ -50,7 +50,7 @@ package struct SQLPrivateStorageStore: PrivateStorageStore {
         }
     }
 
-    package func elements(of account: BareJID) async throws(StorageError) -> [PrivateElement] {
+    func elements(of account: BareJID) async throws(StorageError) -> [PrivateElement] {
         try await database.read { (session) throws(StorageError) in
             try session.query(
                 """
@@ -65,7 +65,7 @@ package struct SQLPrivateStorageStore: PrivateStorageStore {
         }
     }
 
-    package func removeElement(named name: String, in namespace: String, of account: BareJID)
+    func removeElement(named name: String, in namespace: String, of account: BareJID)
         async throws(StorageError) -> Bool
     {
         try await database.write { (session) throws(StorageError) in

@@ -1,18 +1,18 @@
 import XMPPCore
 
 /// Rosters in SQL.
-package struct SQLRosterStore: RosterStore {
+struct SQLRosterStore: RosterStore {
     private let database: any SQLDatabase
     private let now: @Sendable () -> Timestamp
 
-    package init(
+    init(
         database: any SQLDatabase, now: @escaping @Sendable () -> Timestamp = Timestamp.now
     ) {
         self.database = database
         self.now = now
     }
 
-    package func roster(of account: BareJID) async throws(StorageError) -> Roster {
+    func roster(of account: BareJID) async throws(StorageError) -> Roster {
         try await database.read { (session) throws(StorageError) in
             let table = RosterTable(session, owner: account)
             return Roster(
@@ -20,7 +20,7 @@ package struct SQLRosterStore: RosterStore {
         }
     }
 
-    package func item(_ contact: BareJID, of account: BareJID) async throws(StorageError)
+    func item(_ contact: BareJID, of account: BareJID) async throws(StorageError)
         -> RosterItem?
     {
         try await database.read { (session) throws(StorageError) in
@@ -28,7 +28,7 @@ package struct SQLRosterStore: RosterStore {
         }
     }
 
-    package func edit(
+    func edit(
         _ contact: BareJID, of account: BareJID, itemsMax: Int,
         by decide: @escaping @Sendable (RosterItem?) -> RosterEdit
     ) async throws(StorageError) -> RosterEditResult {
@@ -59,7 +59,7 @@ package struct SQLRosterStore: RosterStore {
         }
     }
 
-    package func changes(of account: BareJID, since version: RosterVersion)
+    func changes(of account: BareJID, since version: RosterVersion)
         async throws(StorageError) -> RosterChanges
     {
         try await database.read { (session) throws(StorageError) in
@@ -71,7 +71,7 @@ package struct SQLRosterStore: RosterStore {
         }
     }
 
-    package func removeRoster(of account: BareJID) async throws(StorageError) -> Bool {
+    func removeRoster(of account: BareJID) async throws(StorageError) -> Bool {
         try await database.write { (session) throws(StorageError) in
             try session.execute("DELETE FROM roster WHERE owner = ?1", .text(account.text)) == 1
         }

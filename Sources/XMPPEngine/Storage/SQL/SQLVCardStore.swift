@@ -1,12 +1,12 @@
 import XMPPCore
 
 /// vCards in SQL.
-package struct SQLVCardStore: VCardStore {
+struct SQLVCardStore: VCardStore {
     private let database: any SQLDatabase
 
-    package init(database: any SQLDatabase) { self.database = database }
+    init(database: any SQLDatabase) { self.database = database }
 
-    package func vCard(of account: BareJID) async throws(StorageError) -> [UInt8]? {
+    func vCard(of account: BareJID) async throws(StorageError) -> [UInt8]? {
         try await database.read { (session) throws(StorageError) in
             try session.first("SELECT content FROM vcard WHERE owner = ?1", .text(account.text)) {
                 (row) throws(StorageError) in try row.blob(0)
@@ -14,7 +14,7 @@ package struct SQLVCardStore: VCardStore {
         }
     }
 
-    package func storeVCard(_ content: [UInt8], of account: BareJID) async throws(StorageError) {
+    func storeVCard(_ content: [UInt8], of account: BareJID) async throws(StorageError) {
         _ = try await database.write { (session) throws(StorageError) in
             try session.execute(
                 """
@@ -25,7 +25,7 @@ package struct SQLVCardStore: VCardStore {
         }
     }
 
-    package func removeVCard(of account: BareJID) async throws(StorageError) -> Bool {
+    func removeVCard(of account: BareJID) async throws(StorageError) -> Bool {
         try await database.write { (session) throws(StorageError) in
             try session.execute("DELETE FROM vcard WHERE owner = ?1", .text(account.text)) == 1
         }

@@ -8,6 +8,7 @@ package struct SchemaMigration: Sendable {
     package let name: String
     let statements: @Sendable (SQLDialect) -> [String]
 
+    /// Makes a step from its statements in a dialect.
     package init(
         version: Int, name: String, statements: @escaping @Sendable (SQLDialect) -> [String]
     ) {

@@ -14,6 +14,7 @@ package struct SQLiteConfiguration: Sendable {
     ///
     /// Two more files beside it have the same name with a suffix.
     package var path: String
+    /// What an acknowledged write survives.
     package var durability: Durability
     /// How long to wait for another process that locks the file.
     package var busyTimeout: Duration
@@ -24,6 +25,7 @@ package struct SQLiteConfiguration: Sendable {
     /// Most writes in one transaction.
     package var groupMax: Int
 
+    /// Makes a configuration; numbers below 1 are taken as 1.
     package init(
         path: String, durability: Durability = .processCrash,
         busyTimeout: Duration = .seconds(5), readers: Int = 2, waitingMax: Int = 10_000,

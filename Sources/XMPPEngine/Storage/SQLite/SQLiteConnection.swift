@@ -36,7 +36,8 @@ final class SQLiteConnection: SQLSession {
         return connection
     }
 
-    /// Makes a missing file, readable by its owner alone; SQLite gives its other files the same mode.
+    /// Makes a missing file, readable by its owner alone; SQLite gives its other files the same
+    /// mode.
     private static func makePrivateFile(_ path: String) throws(StorageError) {
         let file = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 else {

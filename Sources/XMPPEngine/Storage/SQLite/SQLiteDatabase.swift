@@ -12,6 +12,7 @@ package final class SQLiteDatabase: SQLDatabase {
         case open(SQLiteThreads)
     }
 
+    /// The words of SQLite.
     package let dialect = SQLDialect.sqlite
     private let configuration: SQLiteConfiguration
     private let migrations: [SchemaMigration]
@@ -73,12 +74,14 @@ package final class SQLiteDatabase: SQLDatabase {
         state.withLock { $0 = .closed }
     }
 
+    /// Runs reading statements on one of the reading threads.
     package func read<Value: Sendable>(
         _ body: @escaping @Sendable (any SQLSession) throws(StorageError) -> Value
     ) async throws(StorageError) -> Value {
         try await PendingCall(body).answer(from: try threads().reads).get()
     }
 
+    /// Runs writing statements in the next group that is committed.
     package func write<Value: Sendable>(
         _ body: @escaping @Sendable (any SQLSession) throws(StorageError) -> Value
     ) async throws(StorageError) -> Value {

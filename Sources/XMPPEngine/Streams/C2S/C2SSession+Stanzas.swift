@@ -49,7 +49,7 @@ extension C2SSession {
         case .valid(let address): to = address
         case .malformed: fault = .jidMalformed
         }
-        if fault == nil { fault = Self.fault(of: parsed) }
+        if fault == nil { fault = parsed.requestFault }
         let stanza = Stanza(
             parsed.kind, type: parsed.type ?? .set, id: parsed.id, from: jid, to: to,
             language: parsed.language ?? language, payload: parsed.payload)
@@ -67,15 +67,6 @@ extension C2SSession {
         if from == jid.bare.text { return true }
         guard let claimed = JID(from) else { return false }
         return claimed == jid || (claimed.isBare && claimed.bare == jid.bare)
-    }
-
-    /// RFC 6120 §8.2.3 and §8.3.3.1.
-    private static func fault(of parsed: ParsedStanza) -> StanzaError? {
-        guard let type = parsed.type else { return .badRequest }
-        guard parsed.kind == .iq else { return nil }
-        guard parsed.id != nil else { return .badRequest }
-        let isRequest = type == .get || type == .set
-        return isRequest && parsed.payload.children.count != 1 ? .badRequest : nil
     }
 
     private func register(_ stanza: Stanza) {

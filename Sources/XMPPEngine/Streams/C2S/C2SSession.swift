@@ -26,6 +26,7 @@ package final class SharedC2SOptions: Sendable {
     package init(_ values: C2SOptions) { self.values = values }
 }
 
+/// Whom PLAIN is offered to where there is no TLS.
 package enum PlainWithoutTLS: Sendable { case never, loopback, always }
 
 /// One client's stream over whichever transport, from its first header to its end.
@@ -211,7 +212,7 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
 
     private func startNegotiationTimer() {
         guard options.negotiationTimeout > 0 else { return }
-        // The timer is cancelled when the stream ends; a weak reference would slow all others down.
+        // Not weakly: a weak reference would slow every later one down. Its end cancels the timer.
         negotiationTimer = loop.schedule(afterSeconds: options.negotiationTimeout) {
             self.end(StreamError(.connectionTimeout, "negotiation took too long"))
         }
@@ -234,7 +235,7 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
     private func process(_ header: StreamHeader) {
         var opening = C2SStateMachine.Opening()
         opening.isStreamsNamespace = header.namespace == .streams && header.name == "stream"
-        opening.isClientNamespace = (header.contentNamespace ?? .client) == .client
+        opening.isClientNamespace = header.contentNamespace == .client
         let to = header["to"].flatMap { BareJID($0) }
         let found = to.flatMap { $0.isDomain ? directory.host($0.domainpart) : nil }
         opening.host = found?.domain

@@ -1,6 +1,7 @@
 import Glibc
 
-/// Time-outs in whole seconds, many of which never come due: sorted into buckets, swept once a second.
+/// Time-outs in whole seconds, many of which never come due: sorted into buckets, swept once a
+/// second.
 ///
 /// Guarded by its loop.
 package final class CoarseTimers {

@@ -17,6 +17,7 @@ struct CertificateSet: Sendable {
     /// - Parameters:
     ///   - patterns: Files, directories (their `*.pem`, `*.crt` and `*.key`) and globs.
     ///   - now: Seconds since 1970, which certificates must be valid at.
+    /// - Throws: The first file that cannot be used.
     init(patterns: [String], now: Int64) throws(CertificateError) {
         var certificates: [(X509Certificate, file: String)] = []
         var keys: [(PrivateKey, file: String)] = []

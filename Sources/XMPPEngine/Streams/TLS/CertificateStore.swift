@@ -39,9 +39,10 @@ package final class CertificateStore: Sendable {
     /// Expired and not yet valid certificates, as found by the last successful load.
     package var warnings: [CertificateError] { current.withLock { $0.warnings } }
 
-    /// The certificate that a host shows, without the fallback; `nil` when none covers it.
+    /// The certificate that a host shows, without the fallback.
     ///
     /// - Parameter host: Any case, in ASCII form.
+    /// - Returns: `nil` when none covers it.
     package func certificate(for host: String) -> CertificateFacts? {
         current.withLock { $0.identity(for: host.lowercased()) }?.facts
     }

@@ -10,15 +10,30 @@ struct PEMFile {
 
     init(path: String) throws(CertificateError) {
         let bytes = try Self.read(path)
-        guard let source = BIO_new_mem_buf(bytes, Int32(bytes.count)) else {
+        // A memory BIO reads where the bytes stand: they must stay there until it is freed.
+        let problem = bytes.withUnsafeBytes { bytes -> CertificateError? in
+            do throws(CertificateError) {
+                try readBlocks(in: bytes, path: path)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let problem { throw problem }
+        guard !certificates.isEmpty || !keys.isEmpty else {
+            throw .malformed(file: path, reason: "no certificate and no key")
+        }
+    }
+
+    private mutating func readBlocks(
+        in bytes: UnsafeRawBufferPointer, path: String
+    ) throws(CertificateError) {
+        guard let source = BIO_new_mem_buf(bytes.baseAddress, Int32(clamping: bytes.count)) else {
             throw .malformed(file: path, reason: TLSError.drainedReason().text)
         }
         defer { BIO_free(source) }
         ERR_clear_error()
         while try readBlock(from: source, path: path) {}
-        guard !certificates.isEmpty || !keys.isEmpty else {
-            throw .malformed(file: path, reason: "no certificate and no key")
-        }
     }
 
     /// Reads one block between BEGIN and END; false at the end of the file.

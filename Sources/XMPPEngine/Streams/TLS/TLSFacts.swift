@@ -55,6 +55,7 @@ package struct CertificateNames: Hashable, Sendable {
     /// Tells whether the certificate answers for a host (RFC 6125 §6.4).
     ///
     /// - Parameter host: Lower case, in ASCII form. A wildcard stands for its first label.
+    /// - Returns: True when one of its names does.
     package func cover(_ host: String) -> Bool {
         let pattern = CertificateNames.wildcard(for: host)
         return allHosts.contains { $0 == host || $0 == pattern }

@@ -10,7 +10,7 @@ final class TLSIdentity: @unchecked Sendable {
     let endPointBinding: [UInt8]?
     private let chain: OpaquePointer?
 
-    /// - Parameter issuers: In order, the leaf's issuer first, without a self-issued root.
+    /// Puts an identity together; the issuers stand in order, the leaf's first, without the root.
     init(
         certificate: X509Certificate, key: PrivateKey, issuers: [X509Certificate], file: String
     ) {

@@ -5,7 +5,7 @@ package struct TLSProfile: Hashable, Sendable {
 
     /// Cipher list in OpenSSL's syntax; names that begin with `TLS_` choose among TLS 1.3's.
     package var ciphers: String
-    /// ejabberd's `protocol_options`: `no_tlsv1_2`, `no_tlsv1_3`, `no_ticket`, …
+    /// ejabberd's `protocol_options`, such as `no_tlsv1_2` and `no_ticket`.
     package var protocolOptions: [String]
     /// ALPN names in order of preference; empty ignores what a client offers (XEP-0368 §4).
     package var applicationProtocols: [String]
