@@ -145,6 +145,7 @@ struct MalformedRequestTests {
     func limitsConnections() throws {
         var limits = HTTPLimits()
         limits.connectionsPerAddressMax = 3
+        limits.limitsLoopback = true
         let server = try Self.echo(limits)
         var clients = try (0..<3).map { _ in try server.client() }
         for client in clients {

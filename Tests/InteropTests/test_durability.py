@@ -76,8 +76,9 @@ def test_a_kill_in_the_middle_of_writes_loses_none_that_was_answered(own_server)
     async def read():
         async with Clients(server) as clients:
             romeo = await clients(jid, PASSWORD)
-            answer = await romeo.get_roster()
-            kept = {str(contact) for contact in answer["roster"]["items"]}
+            # The client may know the present version already; the answer is empty then.
+            await romeo.get_roster()
+            kept = {str(contact) for contact in romeo.client_roster.keys()}
             assert set(answered) <= kept
 
     run(write(), timeout=60)

@@ -330,12 +330,9 @@ final class BOSHSession: StreamTransport, @unchecked Sendable {
         if let extra { exchanges.append(extra) }
         guard let first = exchanges.first else { return arm() }
         tell(first, ending)
+        let isFinished = if case .finished = ending { true } else { false }
         for other in exchanges.dropFirst() {
-            if case .finished = ending {
-                answer(other, BOSHOutput.empty)
-            } else {
-                answer(other, BOSHOutput.terminal(.otherRequest))
-            }
+            answer(other, isFinished ? BOSHOutput.empty : BOSHOutput.terminal(.otherRequest))
         }
         drop()
     }

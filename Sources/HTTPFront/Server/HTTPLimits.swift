@@ -10,6 +10,8 @@ package struct HTTPLimits: Sendable, Equatable {
     /// Connections from one IPv4 address or IPv6 /64 network, over all loops of a server; this
     /// machine's own addresses have no limit.
     package var connectionsPerAddressMax = 1000
+    /// Whether that limit holds for this machine's own addresses, where a proxy may be.
+    package var limitsLoopback = false
     /// Bytes of the request target; longer is refused with 414.
     package var targetBytesMax = 2048
     /// Header fields of one request; more are refused with 431.

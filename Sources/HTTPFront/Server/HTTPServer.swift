@@ -93,7 +93,9 @@ extension HTTPServer {
             state.nextLoop = index + 1
             let clients = state.clients[peer.network, default: 0]
             // Behind an address of this machine may be a proxy with everybody's connections.
-            guard peer.isLoopback || clients < loops[index].limits.connectionsPerAddressMax else {
+            let limits = loops[index].limits
+            let isExempt = peer.isLoopback && !limits.limitsLoopback
+            guard isExempt || clients < limits.connectionsPerAddressMax else {
                 return nil
             }
             state.clients[peer.network] = clients + 1

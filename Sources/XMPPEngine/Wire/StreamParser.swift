@@ -181,6 +181,28 @@ package final class StreamParser {
             }
             offset += step
         }
+        if error == nil, !isHalted, isStuckAtAmpersand { fail(.notWellFormed) }
+    }
+
+    /// Whether libxml2 waits for the `;` of what cannot be a reference any more (XML §4.1).
+    ///
+    /// The references that may stand in a stream are short.
+    private var isStuckAtAmpersand: Bool {
+        guard let input = context?.pointee.input, var next = input.pointee.cur,
+            let end = input.pointee.end, next < end, next.pointee == UInt8(ascii: "&")
+        else { return false }
+        let start = next
+        next += 1
+        while next < end {
+            switch next.pointee {
+            case UInt8(ascii: ";"): return false
+            case UInt8(ascii: "#"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"):
+                next += 1
+            default: return true
+            }
+        }
+        return next - start > 64
     }
 
     private func makeContext() {

@@ -73,6 +73,7 @@ struct StreamParserTests {
         (openingTag + "<!-- hello -->", .restrictedXML),
         (openingTag + "<?php x?>", .restrictedXML),
         (openingTag + "<message><body>&lol;</body></message>", .restrictedXML),
+        (openingTag + "<message><body>a & b</body></message>", .notWellFormed),
         (openingTag + "<message><body></message>", .notWellFormed),
         (openingTag + "<message a='1' a='2'/>", .notWellFormed),
         (openingTag + "<foo:message/>", .notWellFormed),

@@ -16,7 +16,7 @@ struct IdleMemoryTests {
     @Test("1 000 idle connections stay within their budget")
     func idle() async throws {
         let version = measuredTransport == "TCP" ? nil : measuredTransport
-        let folder = try TemporaryFolder()
+        let folder = try CertificateFolder()
         let store = try CertificateStore(files: [folder.certificate("verona.example")])
         let context = try TLSContext(.server(store), profile: .startTLS)
         let server = try await LoopbackServer(tls: version == nil ? nil : context)
@@ -67,7 +67,7 @@ private final class Crowd {
     private let process = Process()
     private let (input, output) = (Pipe(), Pipe())
 
-    init(port: Int, version: String?, folder: TemporaryFolder) throws {
+    init(port: Int, version: String?, folder: CertificateFolder) throws {
         let script = try folder.write(Self.script, "crowd.py")
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["python3", script, "\(port)", version ?? "-"]

@@ -131,7 +131,7 @@ struct TCPListenerTests {
 
     @Test("A unix socket has its mode, replaces a stale file and leaves none")
     func unixSocket() async throws {
-        let folder = try TemporaryFolder()
+        let folder = try CertificateFolder()
         let path = folder.path + "/c2s.sock"
         let endpoint = Endpoint.unix(path: path, mode: 0o640)
         _ = try #require(StaleSocket(path))
@@ -150,7 +150,7 @@ struct TCPListenerTests {
 
     @Test("A file that is no socket is never removed")
     func otherFile() async throws {
-        let folder = try TemporaryFolder()
+        let folder = try CertificateFolder()
         let path = try folder.write("precious", "c2s.sock")
         await #expect(throws: ListenerError.self) {
             try await LoopbackServer { $0.endpoint = .unix(path: path, mode: nil) }

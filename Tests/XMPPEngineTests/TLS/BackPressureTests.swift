@@ -42,7 +42,7 @@ struct BackPressureTests {
 
     @Test("10 MB go out and come back whole while the peer reads nothing for a time")
     func slowReader() async throws {
-        let folder = try TemporaryFolder()
+        let folder = try CertificateFolder()
         let store = try folder.store("verona.example")
         let context = try TLSContext(.server(store), profile: .startTLS)
         let server = try await LoopbackServer(tls: context)

@@ -5,11 +5,11 @@ import Testing
 
 @Suite("Certificate store")
 struct CertificateStoreTests {
-    let folder: TemporaryFolder
+    let folder: CertificateFolder
     let pem: String
 
     init() throws {
-        folder = try TemporaryFolder()
+        folder = try CertificateFolder()
         pem = try folder.certificate("verona.example")
     }
 

@@ -7,11 +7,11 @@ import Testing
 /// The server against OpenSSL's own command line client over loopback.
 @Suite("TLS with openssl s_client")
 struct OpenSSLClientTests {
-    private let folder: TemporaryFolder
+    private let folder: CertificateFolder
     private let store: CertificateStore
 
     init() throws {
-        let folder = try TemporaryFolder()
+        let folder = try CertificateFolder()
         let files = try ["verona.example", "mantua.example"].map {
             try folder.certificate($0, file: $0 + ".pem")
         }

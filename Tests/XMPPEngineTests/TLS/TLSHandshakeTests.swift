@@ -7,7 +7,7 @@ import Testing
 
 @Suite("TLS handshake · RFC 6120 §5, RFC 7590")
 struct TLSHandshakeTests {
-    let folder = try? TemporaryFolder()
+    let folder = try? CertificateFolder()
 
     private func store(_ hosts: String..., fallback: String? = nil) throws -> CertificateStore {
         let folder = try #require(folder)
@@ -203,7 +203,7 @@ struct TLSHandshakeTests {
     }
 }
 
-extension TemporaryFolder {
+extension CertificateFolder {
     /// A self-signed client certificate with every kind of identity.
     func romeosCertificate() throws -> String {
         let names = """

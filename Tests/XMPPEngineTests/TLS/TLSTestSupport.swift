@@ -5,7 +5,7 @@ import NIOEmbedded
 @testable import XMPPEngine
 
 /// A folder that goes away with its owner.
-final class TemporaryFolder: Sendable {
+final class CertificateFolder: Sendable {
     let path: String
 
     init() throws {

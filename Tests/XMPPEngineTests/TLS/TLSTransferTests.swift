@@ -7,10 +7,10 @@ import Testing
 @Suite("TLS transfer · RFC 8446 §5 and §6")
 struct TLSTransferTests {
     let store: CertificateStore
-    private let folder: TemporaryFolder
+    private let folder: CertificateFolder
 
     init() throws {
-        folder = try TemporaryFolder()
+        folder = try CertificateFolder()
         store = try folder.store("verona.example")
     }
 
@@ -154,10 +154,10 @@ struct TLSTransferTests {
 struct StartTLSTests {
     let context: TLSContext
     let store: CertificateStore
-    private let folder: TemporaryFolder
+    private let folder: CertificateFolder
 
     init() throws {
-        folder = try TemporaryFolder()
+        folder = try CertificateFolder()
         store = try folder.store("verona.example")
         context = try TLSContext(.server(store), profile: .startTLS)
     }

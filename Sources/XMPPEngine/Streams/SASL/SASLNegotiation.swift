@@ -26,7 +26,7 @@ package struct SASLNegotiation {
     private enum State {
         case idle
         case awaitingFirstMessage(SASLMechanism, nonce: String)
-        case lookingUp(BareJID, Request)
+        case lookingUp(BareJID, PendingLogin)
         case checkingPassword(BareJID, isKnown: Bool)
         case derivingKeys(BareJID, SCRAMRequest, isKnown: Bool)
         case awaitingProof(BareJID, SCRAMExchange)
@@ -34,7 +34,7 @@ package struct SASLNegotiation {
     }
 
     /// A login that waits for the credentials of its account.
-    private enum Request {
+    private enum PendingLogin {
         case external
         case plain(PreparedPassword)
         case scram(SCRAMRequest)
@@ -200,7 +200,7 @@ extension SASLNegotiation {
     }
 
     private mutating func lookUp(
-        _ account: BareJID, for mechanism: SASLMechanism, _ request: Request
+        _ account: BareJID, for mechanism: SASLMechanism, _ request: PendingLogin
     ) -> Order {
         state = .lookingUp(account, request)
         return .lookUp(account, for: mechanism, attempt)
