@@ -5,9 +5,14 @@ import XMPPEngine
 /// Serves the web (`ejabberd_http`): what `request_handlers` mounts.
 package struct HTTPListenerFactory: ListenerFactory {
     private let service: HTTPService
+    private let modules: [any WebModule]
     private static let log = Logger(label: "martlet.http")
 
-    package init(_ service: HTTPService) { self.service = service }
+    /// Mounts what the modules serve.
+    package init(_ service: HTTPService, modules: [any WebModule]) {
+        self.service = service
+        self.modules = modules
+    }
 
     package func start(
         _ listener: ListenerConfiguration, on server: Server
@@ -53,8 +58,8 @@ package struct HTTPListenerFactory: ListenerFactory {
     }
 
     private func accessLog(_ configuration: Configuration) throws -> AccessLog? {
-        let paths = HostedFiles.options(in: configuration).compactMap {
-            $0.options[HTTPModules.accessLog]
+        let paths = FileServerModule().hosts(in: configuration).compactMap {
+            $0.options[FileServerModule.accessLog]
         }
         guard let path = paths.first else { return nil }
         return try AccessLog(path: path)
@@ -62,63 +67,17 @@ package struct HTTPListenerFactory: ListenerFactory {
 
     // MARK: what is mounted
 
-    private func site(_ listener: ListenerConfiguration, on server: Server) -> Site {
-        let configuration = server.configuration
-        let headers = listener.options[ListenerOption.customHeaders]
+    private func site(_ listener: ListenerConfiguration, on server: Server) throws -> Site {
         var mounts: [Mount] = []
         for handler in listener.options[ListenerOption.requestHandlers] {
-            switch handler.module {
-            case "mod_bosh", "mod_http_bind":
-                mounts.append(bosh(handler, listener, headers, on: server))
-            case "mod_http_fileserver":
-                guard let files = files(handler, headers, configuration) else { continue }
-                mounts.append(files)
-            default:
-                // Names that are known and not served were warned of as they were read.
-                continue
-            }
+            // Names that are known and not served were warned of as they were read.
+            guard let module = modules.first(where: { $0.names.contains(handler.module) })
+            else { continue }
+            let place = MountPlace(
+                path: handler.path, name: handler.module, listener: listener, server: server,
+                service: service)
+            if let mount = try module.mount(at: place) { mounts.append(mount) }
         }
         return Site(mounts)
-    }
-
-    private func bosh(
-        _ handler: RequestHandler, _ listener: ListenerConfiguration, _ headers: [String: String],
-        on server: Server
-    ) -> Mount {
-        let hosts = server.configuration.hosts.compactMap { server.configuration.host($0) }
-        let options = hosts.lazy.compactMap {
-            $0.modules["mod_bosh"] ?? $0.modules["mod_http_bind"]
-        }
-        service.bosh.settings = options.first.map { BOSHSettings($0) } ?? BOSHSettings()
-        let setsOrigin = headers.keys.contains {
-            $0.lowercased() == "access-control-allow-origin"
-        }
-        let cors = CORSPolicy(
-            origins: .any, methods: [.post, .get], requestFields: ["Content-Type"])
-        return Mount(
-            prefix: handler.path,
-            handler: BOSHHandler(
-                service: service.bosh, directory: server.hosts,
-                options: C2SOptions(listener, on: server)),
-            fields: Self.fields(headers), cors: setsOrigin ? nil : cors)
-    }
-
-    private func files(
-        _ handler: RequestHandler, _ headers: [String: String], _ configuration: Configuration
-    ) -> Mount? {
-        guard let files = HostedFiles(configuration) else {
-            Self.log.warning(
-                "there are no files to serve", metadata: ["at": "\(handler.path)"])
-            return nil
-        }
-        let own = HostedFiles.options(in: configuration).first?
-            .options[HTTPModules.customHeaders]
-        return Mount(
-            prefix: handler.path, handler: files,
-            fields: Self.fields(headers.merging(own ?? [:]) { _, own in own }))
-    }
-
-    private static func fields(_ headers: [String: String]) -> [HTTPField] {
-        headers.sorted { $0.key < $1.key }.map { HTTPField($0.key, $0.value) }
     }
 }

@@ -9,10 +9,10 @@ struct HostedFiles: HTTPHandler {
     private static let log = Logger(label: "martlet.http.files")
 
     /// `nil` when no host has a folder to serve.
-    init?(_ configuration: Configuration) {
+    init?(_ hosts: [(host: String, options: ModuleOptions)]) {
         var servers: [String: FileServer] = [:]
         var usual: FileServer?
-        for (host, options) in Self.options(in: configuration) {
+        for (host, options) in hosts {
             guard let server = Self.server(options, host: host) else { continue }
             servers[host] = server
             if usual == nil { usual = server }
@@ -22,19 +22,9 @@ struct HostedFiles: HTTPHandler {
         self.usual = usual
     }
 
-    /// The hosts that have the module, in the order of the configuration.
-    static func options(
-        in configuration: Configuration
-    ) -> [(host: String, options: ModuleOptions)] {
-        configuration.hosts.compactMap { host in
-            let options = configuration.host(host)?.modules["mod_http_fileserver"]
-            return options.map { (host, $0) }
-        }
-    }
-
     /// A folder that is not there is left out, and logged: the others are served.
     private static func server(_ options: ModuleOptions, host: String) -> FileServer? {
-        let folders = options[HTTPModules.docroot].filter { prefix, path in
+        let folders = options[FileServerModule.docroot].filter { prefix, path in
             let isThere = Folder(path) != nil
             if !isThere {
                 log.warning(
@@ -45,10 +35,10 @@ struct HostedFiles: HTTPHandler {
         }
         guard !folders.isEmpty else { return nil }
         var settings = FileServer.Settings(folders: folders)
-        settings.indices = options[HTTPModules.directoryIndices]
+        settings.indices = options[FileServerModule.directoryIndices]
         settings.contentTypes = ContentTypes(
-            additions: options[HTTPModules.contentTypes],
-            fallback: options[HTTPModules.defaultContentType])
+            additions: options[FileServerModule.contentTypes],
+            fallback: options[FileServerModule.defaultContentType])
         return try? FileServer(settings)
     }
 

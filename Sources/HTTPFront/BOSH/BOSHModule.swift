@@ -1,0 +1,53 @@
+import XMPPConfig
+import XMPPEngine
+
+/// BOSH as `request_handlers` mounts it.
+package struct BOSHModule: WebModule {
+    package let names = ["mod_bosh", "mod_http_bind"]
+
+    package init() {}
+
+    static let maxInactivity = Option<Duration>(
+        "max_inactivity", default: .seconds(30), in: .seconds(1)...(.seconds(3600)),
+        "How long a session lives without a request.")
+
+    static let maxPause = Option<Duration>(
+        "max_pause", default: .seconds(120), in: .seconds(0)...(.seconds(3600)),
+        "The longest pause a client may ask for; 0 allows none.")
+
+    static let maxWait = Option<Duration>(
+        "max_wait", default: .seconds(60), in: .seconds(1)...(.seconds(300)),
+        "The longest time a request is held; a client may ask for less.")
+
+    static let maxConcat = Option<Limit<Int>>(
+        "max_concat", default: .infinity, "The most stanzas in one answer.")
+
+    package var options: [any OptionDeclaration]? {
+        [Self.maxInactivity, Self.maxPause, Self.maxWait, Self.maxConcat]
+    }
+
+    package func mount(at place: MountPlace) -> Mount? {
+        let bosh = place.service.bosh
+        let options = hosts(in: place.configuration).first?.options
+        bosh.settings = options.map { BOSHSettings($0) } ?? BOSHSettings()
+        let cors = CORSPolicy(
+            origins: .any, methods: [.post, .get], requestFields: ["Content-Type"])
+        return Mount(
+            prefix: place.path,
+            handler: BOSHHandler(
+                service: bosh, directory: place.server.hosts,
+                options: C2SOptions(place.listener, on: place.server)),
+            fields: place.fields(), cors: place.setsOrigin ? nil : cors)
+    }
+}
+
+extension BOSHSettings {
+    /// The options of `mod_bosh`.
+    init(_ options: ModuleOptions) {
+        self.init()
+        inactivity = Int(options[BOSHModule.maxInactivity].components.seconds)
+        pauseMax = Int(options[BOSHModule.maxPause].components.seconds)
+        waitMax = Int(options[BOSHModule.maxWait].components.seconds)
+        concatMax = max(1, options[BOSHModule.maxConcat].bound ?? .max)
+    }
+}

@@ -1,0 +1,51 @@
+import Logging
+import XMPPConfig
+import XMPPEngine
+
+/// The file server as `request_handlers` mounts it.
+package struct FileServerModule: WebModule {
+    package let names = ["mod_http_fileserver"]
+    private static let log = Logger(label: "martlet.http.files")
+
+    package init() {}
+
+    static let docroot = Option<[String: String]>(
+        "docroot", default: [:], as: .folders,
+        "The folder whose files are served, or folders by URL prefix.")
+
+    static let directoryIndices = Option<[String]>(
+        "directory_indices", default: ["index.html", "index.htm"],
+        "Files that stand for their folder, the first found.")
+
+    static let contentTypes = Option<[String: String]>(
+        "content_types", default: [:],
+        "Media types by file name extension, in addition to the usual ones.")
+
+    static let defaultContentType = Option<String>(
+        "default_content_type", default: "application/octet-stream",
+        "The media type of files without a known extension.")
+
+    static let customHeaders = Option<[String: String]>(
+        "custom_headers", default: [:], "Header fields added to every file.")
+
+    static let accessLog = Option<String?>(
+        "accesslog", default: nil, "A file that gets one line for each answer, in combined format.")
+
+    package var options: [any OptionDeclaration]? {
+        [
+            Self.docroot, Self.directoryIndices, Self.contentTypes, Self.defaultContentType,
+            Self.customHeaders, Self.accessLog,
+        ]
+    }
+
+    package func mount(at place: MountPlace) -> Mount? {
+        let hosts = hosts(in: place.configuration)
+        guard let files = HostedFiles(hosts) else {
+            Self.log.warning("there are no files to serve", metadata: ["at": "\(place.path)"])
+            return nil
+        }
+        return Mount(
+            prefix: place.path, handler: files,
+            fields: place.fields(hosts.first?.options[Self.customHeaders] ?? [:]))
+    }
+}

@@ -1,0 +1,64 @@
+import XMPPConfig
+import XMPPEngine
+
+/// A part of the web server that `request_handlers` of a listener can mount.
+///
+/// The parts are listed once, where the server is put together.
+package protocol WebModule: Sendable {
+    /// What `request_handlers` calls it; the first is its usual name.
+    var names: [String] { get }
+
+    /// Its options; each of its names may stand under `modules` with them. `nil` for a part that
+    /// has no place there.
+    var options: [any OptionDeclaration]? { get }
+
+    /// Makes the handler for one place of one listener.
+    ///
+    /// - Returns: `nil` when there is nothing to serve, which has been logged.
+    func mount(at place: MountPlace) throws -> Mount?
+}
+
+extension WebModule {
+    /// What the configuration may name in `modules`.
+    package var declarations: [ConfigurationSchema.Module] {
+        guard let options else { return [] }
+        return names.map { ConfigurationSchema.Module($0, options: options) }
+    }
+
+    /// The options of each host that has the module, in the order of the configuration.
+    func hosts(in configuration: Configuration) -> [(host: String, options: ModuleOptions)] {
+        configuration.hosts.compactMap { host in
+            let modules = configuration.host(host)?.modules
+            return names.lazy.compactMap { modules?[$0] }.first.map { (host, $0) }
+        }
+    }
+}
+
+/// Where a handler is mounted.
+package struct MountPlace {
+    /// The path prefix.
+    package let path: String
+    /// The name in `request_handlers`.
+    package let name: String
+    package let listener: ListenerConfiguration
+    package let server: Server
+    package let service: HTTPService
+
+    package var configuration: Configuration { server.configuration }
+
+    /// The listener's `custom_headers`.
+    package var customHeaders: [String: String] {
+        listener.options[ListenerOption.customHeaders]
+    }
+
+    /// Whether `custom_headers` says itself which sites may call.
+    package var setsOrigin: Bool {
+        customHeaders.keys.contains { $0.lowercased() == "access-control-allow-origin" }
+    }
+
+    /// The listener's header fields, and those of the handler that take precedence.
+    package func fields(_ own: [String: String] = [:]) -> [HTTPField] {
+        customHeaders.merging(own) { _, own in own }.sorted { $0.key < $1.key }
+            .map { HTTPField($0.key, $0.value) }
+    }
+}
