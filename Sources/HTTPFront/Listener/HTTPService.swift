@@ -6,6 +6,8 @@ import XMPPEngine
 /// What the web listeners of a server share: loops and BOSH sessions.
 package final class HTTPService: Sendable {
     package let bosh = BOSHService()
+    /// What blocks on files.
+    let disk = DiskThreads()
     private let loopCount: Int
     private let limits: HTTPLimits
     private let running = Mutex<[HTTPLoop]>([])
@@ -50,6 +52,7 @@ package final class HTTPService: Sendable {
     package func startLoops() throws {
         try running.withLock { loops in
             guard loops.isEmpty else { return }
+            disk.start()
             for index in 0..<loopCount {
                 loops.append(
                     try HTTPLoop(name: "http-\(index)", limits: limits, log: Self.log))
@@ -71,5 +74,6 @@ package final class HTTPService: Sendable {
             }
             if !BlockingThread.start("http-stop", stop) { stop() }
         }
+        await disk.stop()
     }
 }

@@ -10,6 +10,9 @@ COMPONENT_SECRET = "secret"
 # Sizes that the tests of malformed streams count on.
 STANZA_BYTES = 65536
 
+# The largest file that the tests may upload.
+UPLOAD_BYTES = 100 << 20
+
 TEMPLATE = """\
 hosts:
   - localhost
@@ -38,6 +41,7 @@ listen:
     module: ejabberd_http
     request_handlers:
       /http-bind: mod_bosh
+      /upload: mod_http_upload
       /: mod_http_fileserver
   - port: {component}
     ip: "127.0.0.1"
@@ -71,6 +75,8 @@ modules:
     docroot:
       /: {public}
       /lib/strophe: {strophe}
+  mod_http_upload:
+    max_size: {upload_bytes}
   mod_last: {{}}
   mod_offline: {{}}
   mod_ping: {{}}
@@ -91,7 +97,7 @@ def write(server, public, **changes):
         "c2s": server.ports.c2s, "tls": server.ports.tls, "http": server.ports.http,
         "component": server.ports.component, "component_host": COMPONENT,
         "component_secret": COMPONENT_SECRET, "public": public, "strophe": STROPHE,
-        "stanza_bytes": STANZA_BYTES, "certificate": certificate(server.folder),
+        "stanza_bytes": STANZA_BYTES, "upload_bytes": UPLOAD_BYTES, "certificate": certificate(server.folder),
     }
     pathlib.Path(server.config).write_text(TEMPLATE.format(**(values | changes)))
 

@@ -25,6 +25,8 @@ package final class Exchange {
         case handling
         /// The handler has returned and will answer later.
         case held
+        /// The handler held the body back and wants it now.
+        case bodyAccepted
         /// The answer is made but not yet with libmicrohttpd.
         case answered(MicroHTTPResponse)
         /// The answer is with libmicrohttpd.
@@ -105,8 +107,9 @@ package final class Exchange {
     /// Closes the connection without an answer.
     package func abort() {
         switch state {
-        case .handling, .receivingHead, .receivingBody:
+        case .handling, .receivingHead, .receivingBody, .bodyAccepted:
             state = .aborted
+            if isSuspended { wake() }
         case .held:
             state = .aborted
             wake()
@@ -168,7 +171,7 @@ extension Exchange {
     /// The client has gone, or has taken too long, while the connection was suspended.
     func clientLeft() {
         switch state {
-        case .held, .answered, .receivingBody, .handling:
+        case .held, .answered, .receivingBody, .bodyAccepted, .handling:
             state = .aborted
         case .sending:
             stream?.cut()
@@ -208,7 +211,7 @@ extension Exchange {
         switch state {
         case .handling, .receivingHead, .receivingBody: wasHeld = false
         case .held: wasHeld = true
-        case .answered, .sending, .aborted, .ended:
+        case .bodyAccepted, .answered, .sending, .aborted, .ended:
             body.discard()
             return false
         }

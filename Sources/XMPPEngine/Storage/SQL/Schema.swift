@@ -5,7 +5,8 @@ package enum Schema {
         SchemaMigration(version: 1, name: "accounts, rosters and what waits for them") { words in
             accountTables(words) + rosterTables(words) + offlineTables(words)
                 + profileTables(words)
-        }
+        },
+        SchemaMigration(version: 2, name: "uploaded files", statements: uploadTables),
     ]
 
     /// Tables with a column `owner`, the bare address of an account.
