@@ -71,7 +71,10 @@ let package = Package(
 
         .target(
             name: "HTTPFront",
-            dependencies: ["XMPPEngine", "XMPPCore", "XMPPConfig", "CMicroHTTPD", log] + nio,
+            dependencies: [
+                "XMPPEngine", "XMPPCore", "XMPPConfig", "XMPPStorage", "ControlProtocol",
+                "CMicroHTTPD", log,
+            ] + nio,
             swiftSettings: settings),
         .target(
             name: "AdminUI", dependencies: ["HTTPFront", "XMPPEngine", "XMPPCore"],
@@ -96,7 +99,9 @@ let package = Package(
             "XMPPEngineTests",
             uses: ["XMPPEngine", "XMPPCore", "XMPPStorage", "XMPPConfig", "ControlProtocol"] + nio
                 + [.product(name: "NIOEmbedded", package: "swift-nio")]),
-        tests("HTTPFrontTests", uses: ["HTTPFront", "XMPPEngine", "XMPPConfig", "XMPPCore"]),
+        tests(
+            "HTTPFrontTests",
+            uses: ["HTTPFront", "XMPPEngine", "XMPPConfig", "XMPPCore", "ControlProtocol"]),
         tests("StyleTests", uses: []),
     ]
 )
