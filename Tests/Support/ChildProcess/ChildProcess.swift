@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// A program that a test runs, with its input and output.
 ///
@@ -29,29 +30,38 @@ package final class ChildProcess {
         _ program: String, _ arguments: [String], in folder: String? = nil,
         joinsErrors: Bool = false
     ) throws {
-        let (inputs, outputs) = (try Self.pipe(), try Self.pipe())
+        let starting = folder.map { ["env", "-C", $0, program] } ?? [program]
+        (pid, input, output) = try Self.spawning.withLock { _ in
+            try Self.spawn(starting + arguments, joinsErrors: joinsErrors)
+        }
+    }
+
+    /// Held while pipes are made, so that no other program inherits their ends.
+    private static let spawning = Mutex(())
+
+    private static func spawn(
+        _ command: [String], joinsErrors: Bool
+    ) throws -> (pid_t, input: Int32, output: Int32) {
+        let (inputs, outputs) = (try pipe(), try pipe())
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, inputs.read, 0)
         posix_spawn_file_actions_adddup2(&actions, outputs.write, 1)
         if joinsErrors { posix_spawn_file_actions_adddup2(&actions, 1, 2) }
-        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
-        if let folder { posix_spawn_file_actions_addchdir_np(&actions, folder) }
-        var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) }
+        var words: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) }
         words.append(nil)
         defer { words.forEach { free($0) } }
         var pid: pid_t = 0
-        let code = posix_spawnp(&pid, program, &actions, nil, words, environ)
+        let code = posix_spawnp(&pid, command[0], &actions, nil, words, environ)
         close(inputs.read)
         close(outputs.write)
-        self.pid = pid
-        input = inputs.write
-        output = outputs.read
         guard code == 0 else {
-            exit = .code(code)
-            throw Failure(program: program, code: code)
+            close(inputs.write)
+            close(outputs.read)
+            throw Failure(program: command[0], code: code)
         }
+        return (pid, inputs.write, outputs.read)
     }
 
     deinit {
@@ -65,7 +75,8 @@ package final class ChildProcess {
 
     private static func pipe() throws -> (read: Int32, write: Int32) {
         var ends: [Int32] = [-1, -1]
-        guard pipe2(&ends, O_CLOEXEC) == 0 else { throw Failure(program: "pipe", code: errno) }
+        guard Glibc.pipe(&ends) == 0 else { throw Failure(program: "pipe", code: errno) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         return (ends[0], ends[1])
     }
 
