@@ -34,45 +34,64 @@ struct StreamLoopTests {
 
     private let driver = Driver()
 
+    /// A thread of its own, which has not been a loop's before.
+    private func onFreshThread(_ play: @escaping @Sendable () -> Void) async {
+        await withCheckedContinuation { continuation in
+            let isStarted = BlockingThread.start("play") {
+                play()
+                continuation.resume()
+            }
+            guard !isStarted else { return }
+            Issue.record("no thread could be started")
+            continuation.resume()
+        }
+    }
+
     private func message(_ id: String) -> Stanza {
         Stanza(.message, type: .chat, id: id, elements: [])
     }
 
     @Test("On the loop a stanza is delivered at once when no letter waits")
-    func atOnce() {
-        let loop = StreamLoop(driver: driver)
-        loop.adoptCurrentThread()
-        let receiver = Receiver(loop)
-        #expect(loop.deliver(message("a"), to: receiver))
-        #expect(receiver.ids.withLock { $0 } == ["a"])
+    func atOnce() async {
+        await onFreshThread { [self] in
+            let loop = StreamLoop(driver: driver)
+            loop.adoptCurrentThread()
+            let receiver = Receiver(loop)
+            #expect(loop.deliver(message("a"), to: receiver))
+            #expect(receiver.ids.withLock { $0 } == ["a"])
+        }
     }
 
     @Test("On the loop a stanza waits for the letters that came before it")
-    func afterLetters() {
-        let loop = StreamLoop(driver: driver)
-        let receiver = Receiver(loop)
-        // The thread is not the loop's yet, so these two go by the mailbox.
-        _ = loop.deliver(message("a"), to: receiver)
-        _ = loop.deliver(message("b"), to: receiver)
-        loop.adoptCurrentThread()
-        _ = loop.deliver(message("c"), to: receiver)
-        #expect(receiver.ids.withLock { $0 }.isEmpty)
-        driver.runTurn()
-        #expect(receiver.ids.withLock { $0 } == ["a", "b", "c"])
-        _ = loop.deliver(message("d"), to: receiver)
-        #expect(receiver.ids.withLock { $0 } == ["a", "b", "c", "d"])
+    func afterLetters() async {
+        await onFreshThread { [self] in
+            let loop = StreamLoop(driver: driver)
+            let receiver = Receiver(loop)
+            // The thread is not the loop's yet, so these two go by the mailbox.
+            _ = loop.deliver(message("a"), to: receiver)
+            _ = loop.deliver(message("b"), to: receiver)
+            loop.adoptCurrentThread()
+            _ = loop.deliver(message("c"), to: receiver)
+            #expect(receiver.ids.withLock { $0 }.isEmpty)
+            driver.runTurn()
+            #expect(receiver.ids.withLock { $0 } == ["a", "b", "c"])
+            _ = loop.deliver(message("d"), to: receiver)
+            #expect(receiver.ids.withLock { $0 } == ["a", "b", "c", "d"])
+        }
     }
 
     @Test("What a letter sends on its own loop waits for the letters behind it")
-    func amongLetters() {
-        let loop = StreamLoop(driver: driver)
-        let answer = message("answer")
-        let receiver = Receiver(loop)
-        loop.execute { _ = loop.deliver(answer, to: receiver) }
-        _ = loop.deliver(message("a"), to: receiver)
-        loop.adoptCurrentThread()
-        driver.runTurn()
-        driver.runTurn()
-        #expect(receiver.ids.withLock { $0 } == ["a", "answer"])
+    func amongLetters() async {
+        await onFreshThread { [self] in
+            let loop = StreamLoop(driver: driver)
+            let answer = message("answer")
+            let receiver = Receiver(loop)
+            loop.execute { _ = loop.deliver(answer, to: receiver) }
+            _ = loop.deliver(message("a"), to: receiver)
+            loop.adoptCurrentThread()
+            driver.runTurn()
+            driver.runTurn()
+            #expect(receiver.ids.withLock { $0 } == ["a", "answer"])
+        }
     }
 }
