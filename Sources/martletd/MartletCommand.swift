@@ -38,7 +38,7 @@ struct MartletCommand: AsyncParsableCommand {
         }
         let loaded: ConfigurationLoader.Loaded
         do throws(ConfigurationErrors) {
-            loaded = try ConfigurationLoader.load(path: path, schema: ServerParts.schema)
+            loaded = try ServerParts.load(path: path, dataDirectory: data)
         } catch {
             Terminal.complain(String(describing: error))
             throw ExitCode(1)

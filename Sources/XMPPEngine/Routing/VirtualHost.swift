@@ -70,6 +70,8 @@ package final class VirtualHost: DomainRoute, C2SHost {
         hooks.streamFeatures.handlers.flatMap { $0(isAuthenticated, session) }
     }
 
+    package var isLegacyAuthAllowed: Bool { !hooks.legacyAuthentication.handlers.isEmpty }
+
     package func refusal(of account: BareJID, on session: C2SSession) -> StanzaError? {
         currentSettings.refusal(account, session)
     }
