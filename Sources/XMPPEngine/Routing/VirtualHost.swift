@@ -150,6 +150,21 @@ package final class VirtualHost: DomainRoute, C2SHost {
         guard sessions.leave(resource) else { return }
         presence.ended(resource)
         hooks.sessionEnded.handlers.forEach { $0(resource) }
+        if session.isAnonymous { forget(resource.jid.bare) }
+    }
+
+    /// Removes what a login without an account leaves behind (XEP-0175 §3).
+    private func forget(_ account: BareJID) {
+        Task {
+            do {
+                try await presence.endAllSubscriptions(of: account)
+                _ = try await stores.accountRemoval.removeEverything(of: account)
+            } catch {
+                Self.log.error(
+                    "an anonymous account is not removed",
+                    metadata: ["account": "\(account)", "error": "\(error)"])
+            }
+        }
     }
 
     package func credentials(of account: BareJID) async throws -> StoredCredentials? {
