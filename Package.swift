@@ -92,13 +92,18 @@ let package = Package(
         .executableTarget(
             name: "storageprobe", dependencies: ["XMPPStorage", "XMPPCore"],
             path: "Tests/Support/storageprobe", swiftSettings: settings),
+        .target(
+            name: "ChildProcess", path: "Tests/Support/ChildProcess", swiftSettings: settings),
         tests("XMPPCoreTests", uses: ["XMPPCore"]),
-        tests("XMPPStorageTests", uses: ["XMPPStorage", "XMPPCore", "storageprobe"]),
+        tests(
+            "XMPPStorageTests", uses: ["XMPPStorage", "XMPPCore", "ChildProcess", "storageprobe"]),
         tests("XMPPConfigTests", uses: ["XMPPConfig"]),
         tests(
             "XMPPEngineTests",
-            uses: ["XMPPEngine", "XMPPCore", "XMPPStorage", "XMPPConfig", "ControlProtocol"] + nio
-                + [.product(name: "NIOEmbedded", package: "swift-nio")]),
+            uses: [
+                "XMPPEngine", "XMPPCore", "XMPPStorage", "XMPPConfig", "ControlProtocol",
+                "ChildProcess",
+            ] + nio + [.product(name: "NIOEmbedded", package: "swift-nio")]),
         tests("HTTPFrontTests", uses: ["HTTPFront", "XMPPEngine", "XMPPConfig", "XMPPCore"]),
         tests("StyleTests", uses: []),
     ]
