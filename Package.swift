@@ -9,8 +9,8 @@ let settings: [SwiftSetting] = [
 ]
 
 let engineFolders = [
-    "Core", "Wire", "Storage", "Configuration", "Supervision", "Listening", "Streams", "Routing",
-    "Hosting", "Modules",
+    "Core", "Wire", "Storage", "Configuration", "Supervision", "Observation", "Listening",
+    "Streams", "Routing", "Hosting", "Modules",
 ]
 
 /// One folder of `Sources/XMPPEngine` may be several targets: a border that must hold is a target.
@@ -63,7 +63,10 @@ let package = Package(
         engine("XMPPConfig", folders: ["Configuration"], uses: ["XMPPCore", "Yams"]),
         engine(
             "XMPPEngine",
-            folders: ["Supervision", "Listening", "Streams", "Routing", "Hosting", "Modules"],
+            folders: [
+                "Supervision", "Observation", "Listening", "Streams", "Routing", "Hosting",
+                "Modules",
+            ],
             uses: [
                 "XMPPCore", "XMPPStorage", "XMPPConfig", "ControlProtocol", "COpenSSL", "CLibIDN",
                 log,

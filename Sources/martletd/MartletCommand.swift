@@ -48,8 +48,8 @@ struct MartletCommand: AsyncParsableCommand {
             Terminal.say("\(path): the configuration is good.")
             return
         }
-        Logs.start(level: loaded.configuration.options[ServerOption.logLevel])
-        try await Running(path: path, dataDirectory: data, loaded.configuration)
+        let logs = Logs.start(level: loaded.configuration.options[ServerOption.logLevel])
+        try await Running(path: path, dataDirectory: data, logs: logs, loaded.configuration)
             .untilEnd(firstStart: firstStart)
     }
 }

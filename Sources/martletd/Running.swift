@@ -14,10 +14,14 @@ struct Running {
     private let server: Server
     private static let log = Logger(label: "martlet")
 
-    init(path: String, dataDirectory: String, _ configuration: Configuration) throws {
+    init(
+        path: String, dataDirectory: String, logs: LogRing, _ configuration: Configuration
+    ) throws {
         self.path = path
         try DataDirectory.make(dataDirectory)
-        environment = ServerEnvironment(dataDirectory: dataDirectory, version: Martlet.version)
+        environment = ServerEnvironment(
+            dataDirectory: dataDirectory, version: Martlet.version,
+            observatory: Observatory(logs: logs))
         server = Server(
             configuration: configuration, environment: environment, catalogue: Catalogue.modules,
             factories: ServerParts.listeners)

@@ -62,6 +62,13 @@ package final class VirtualHost: DomainRoute, C2SHost {
         self.settings.withLock { $0 = settings }
     }
 
+    /// How many sessions the host has over each transport that has any.
+    package var sessionCounts: [SessionCount] {
+        zip(TransportClass.allCases, sessions.countsByTransport).compactMap { transport, count in
+            count > 0 ? SessionCount(host: domain, transport: transport, count: count) : nil
+        }
+    }
+
     // MARK: C2SHost
 
     package var login: LoginServices { settings.withLock { $0.login } }

@@ -44,6 +44,8 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
     package var transport: (any StreamTransport)?
     package var peer: PeerFacts
     package let kind: TransportKind
+    /// How statistics count it; touched on `loop` only.
+    package internal(set) var transportClass: TransportClass
     var machine: C2SStateMachine
     package internal(set) var host: (any C2SHost)?
     /// What the layer that bound the session keeps about it.
@@ -90,6 +92,8 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
         let options = shared.values
         loop = transport.loop
         kind = transport.kind
+        transportClass = TransportClass(
+            transport.kind, isEncrypted: peer.security.isEncrypted)
         self.transport = transport
         self.peer = peer
         self.directory = directory

@@ -55,8 +55,13 @@ package final class StreamLoop: @unchecked Sendable {
     /// Parsers between streams.
     package let parsers = ParserPool()
     package let timers = CoarseTimers()
+    /// What happens on this loop; for its own thread to add to.
+    package let counters = CounterSheet()
 
     package init(driver: any LoopDriver) { self.driver = driver }
+
+    /// Stanzas and pieces of work that wait for the loop's thread.
+    package var mailboxLength: Int { mailbox.withLock { $0.letters.count } }
 
     // MARK: which thread
 
