@@ -174,10 +174,10 @@ package final class VirtualHost: DomainRoute, C2SHost {
         }
     }
 
-    package func credentials(of account: BareJID) async throws -> StoredCredentials? {
-        guard let record = try await stores.accounts.record(of: account), !record.isDisabled else {
-            return nil
-        }
-        return StoredCredentials(encoded: record.credentials)
+    package func loginRecord(of account: BareJID) async throws -> LoginRecord? {
+        guard let record = try await stores.accounts.record(of: account),
+            let credentials = StoredCredentials(encoded: record.credentials)
+        else { return nil }
+        return LoginRecord(credentials, isDisabled: record.isDisabled)
     }
 }
