@@ -14,6 +14,8 @@ package protocol C2SDirectory: AnyObject, Sendable {
 package protocol C2SHost: AnyObject, Sendable {
     var domain: String { get }
     var login: LoginServices { get }
+    /// Whether streams without version may log in by IQ (XEP-0078).
+    var isLegacyAuthAllowed: Bool { get }
 
     /// Stream features beside TLS, SASL and bind, before and after login.
     func features(isAuthenticated: Bool, for session: C2SSession) -> [Element]

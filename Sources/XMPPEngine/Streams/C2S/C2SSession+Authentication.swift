@@ -44,6 +44,7 @@ extension C2SSession {
     /// TLS is there; the peer's next bytes are a new stream inside it.
     package func secured(_ security: TransportSecurity, summary: String) {
         peer.security = security
+        transportClass = TransportClass(kind, isEncrypted: security.isEncrypted)
         peer.tlsSummary = summary
         negotiation = nil
         machine.tlsEstablished()
