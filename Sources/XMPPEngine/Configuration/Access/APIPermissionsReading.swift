@@ -41,7 +41,8 @@ extension APIPermissions: OptionValue {
             reader.fail(at: entry.keyPosition, "a permission needs `\(key)`")
         }
         let from = entry.value["from"].map { node in
-            reader.within("from") { OptionType.listOrSingle(of: .any).read(node, reader) }
+            reader.within("from") { OptionType<[Source]>.listOrSingle(of: OptionType<Source>.any)
+                    .read(node, reader) }
         }
         let who = entry.value["who"].flatMap { node in
             reader.within("who") { people(node, with: reader) }
@@ -100,7 +101,8 @@ extension APIPermissions: OptionValue {
         let parts = node.items?.flatMap { $0.entries ?? [] } ?? node.entries ?? []
         let scopes = parts.first { $0.key == "scope" }.flatMap { entry in
             reader.within("scope") {
-                OptionType<[String]>.listOrSingle(of: .any).read(entry.value, reader)
+                OptionType<[String]>.listOrSingle(of: OptionType<String>.any)
+                    .read(entry.value, reader)
             }
         }
         let rest = parts.filter { $0.key != "scope" }

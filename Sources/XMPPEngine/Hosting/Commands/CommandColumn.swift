@@ -16,7 +16,8 @@ package struct CommandColumn: Hashable, Sendable, ExpressibleByStringLiteral {
     package let summary: String
 
     package init(
-        _ name: String, _ kind: Kind = .string, isOptional: Bool = false, _ summary: String = ""
+        _ name: String, _ kind: Kind = .string, isOptional: Bool = false,
+        summary: String = ""
     ) {
         self.name = name
         self.kind = kind

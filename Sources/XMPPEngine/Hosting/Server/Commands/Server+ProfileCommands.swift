@@ -8,9 +8,6 @@ extension Server {
 
     // MARK: messages
 
-    private static let address = { (name: String, summary: String, example: String) in
-        CommandArgument(name, .jid, summary, example: example)
-    }
 
     private var sendMessage: Command {
         Command(
@@ -20,8 +17,9 @@ extension Server {
                 CommandArgument(
                     "type", .string, "The message's type.",
                     choices: ["normal", "chat", "headline"], example: "chat"),
-                Self.address("from", "In whose name: on a served host.", "example.com"),
-                Self.address("to", "Who gets it.", "juliet@example.com"),
+                CommandArgument(
+                    "from", .jid, "In whose name: on a served host.", example: "example.com"),
+                CommandArgument("to", .jid, "Who gets it.", example: "juliet@example.com"),
                 CommandArgument(
                     "subject", .string, "Its subject; none when empty.", length: 0...1000,
                     example: "Maintenance", isPrivate: true),
@@ -62,8 +60,8 @@ extension Server {
     // MARK: last activity
 
     private static let lastColumns: [CommandColumn] = [
-        CommandColumn("timestamp", isOptional: true, "null for an account that never left"),
-        CommandColumn("status", "ONLINE, NOT FOUND, or the text it left with"),
+        CommandColumn("timestamp", isOptional: true, summary: "null for an account that never left"),
+        CommandColumn("status", summary: "ONLINE, NOT FOUND, or the text it left with"),
     ]
 
     private var getLast: Command {

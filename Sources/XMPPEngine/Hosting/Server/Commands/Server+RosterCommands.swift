@@ -17,8 +17,8 @@ extension Server {
 
     private static let itemColumns: [CommandColumn] = [
         CommandColumn("jid"), CommandColumn("nick"),
-        CommandColumn("subscription", "none, to, from, both"),
-        CommandColumn("ask", "subscribe, or none"), CommandColumn("groups", .strings),
+        CommandColumn("subscription", summary: "none, to, from, both"),
+        CommandColumn("ask", summary: "subscribe, or none"), CommandColumn("groups", .strings),
     ]
 
     private var getRoster: Command {

@@ -44,10 +44,10 @@ extension Server {
     private static let infoColumns: [CommandColumn] = [
         CommandColumn("resource"), CommandColumn("transport"), CommandColumn("address"),
         CommandColumn("port", .int), CommandColumn("tls", isOptional: true),
-        CommandColumn("priority", .int, isOptional: true, "null while not available"),
-        CommandColumn("show", isOptional: true, "away, chat, dnd, xa; available or null"),
-        CommandColumn("status", "the text of its presence"),
-        CommandColumn("uptime", .int, "seconds since the session was bound"),
+        CommandColumn("priority", .int, isOptional: true, summary: "null while not available"),
+        CommandColumn("show", isOptional: true, summary: "away, chat, dnd, xa; available or null"),
+        CommandColumn("status", summary: "the text of its presence"),
+        CommandColumn("uptime", .int, summary: "seconds since the session was bound"),
     ]
 
     private var userSessionsInfo: Command {
@@ -86,7 +86,7 @@ extension Server {
     }
 
     private static let presenceColumns: [CommandColumn] = [
-        CommandColumn("jid"), CommandColumn("show", "available, away, chat, dnd, xa, unavailable"),
+        CommandColumn("jid"), CommandColumn("show", summary: "available, away, chat, dnd, xa, unavailable"),
         CommandColumn("status"),
     ]
 

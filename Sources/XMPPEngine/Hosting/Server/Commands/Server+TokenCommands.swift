@@ -8,7 +8,7 @@ extension Server {
     var tokenCommands: [Command] { [issueToken, listTokens, revokeToken] }
 
     private static let issuedColumns: [CommandColumn] = [
-        CommandColumn("token", "shown only this once"), CommandColumn("id"),
+        CommandColumn("token", summary: "shown only this once"), CommandColumn("id"),
         CommandColumn("scopes", .strings), CommandColumn("expires"),
     ]
 
@@ -82,7 +82,7 @@ extension Server {
     private static let listColumns: [CommandColumn] = [
         CommandColumn("id"), CommandColumn("jid"), CommandColumn("scopes", .strings),
         CommandColumn("created"), CommandColumn("expires"),
-        CommandColumn("expires_in", .int, "seconds; 0 when it has expired"),
+        CommandColumn("expires_in", .int, summary: "seconds; 0 when it has expired"),
     ]
 
     private var listTokens: Command {
