@@ -4,6 +4,8 @@ extension C2SSession: ByteStreamOwner {
     package var domain: String { host?.domain ?? directory.defaultDomain }
 
     package func took(_ bytes: Int) {
+        // White space is a sign of life, too.
+        activity &+= 1
         guard !shaper.isUnlimited else { return }
         let pause = shaper.pause(after: bytes, now: CoarseTimers.milliseconds())
         guard pause > 0 else { return }

@@ -11,6 +11,7 @@ package struct C2SListenerFactory: ListenerFactory {
         _ listener: ListenerConfiguration, on server: Server
     ) async throws -> RunningListener {
         let options = C2SOptions(listener, on: server)
+        let output = OutputLimits(listener.options)
         let isDirectTLS = listener.options[ListenerOption.tls]
         let tls = ListenerTLS.make(for: listener, on: server, direct: .directClients)
         if isDirectTLS, tls?.context == nil {
@@ -29,7 +30,8 @@ package struct C2SListenerFactory: ListenerFactory {
             let loop = server.environment.streamLoops.loop(on: channel.eventLoop)
             let peer = PeerFacts(facts)
             let transport = TCPStreamTransport(
-                loop: loop, contentNamespace: .client, tls: context
+                loop: loop, contentNamespace: .client, tls: context,
+                outputLimits: output
             ) { transport in
                 C2SSession(
                     transport: transport, peer: peer, directory: server.hosts,
@@ -41,6 +43,17 @@ package struct C2SListenerFactory: ListenerFactory {
             }
             try channel.pipeline.syncOperations.addHandler(transport)
         }
+    }
+}
+
+extension OutputLimits {
+    /// The limits that a listener's options set.
+    convenience init(_ options: OptionValues) {
+        self.init(
+            stanzasMax: options[ListenerOption.maxQueue],
+            stallSeconds: options[ListenerOption.sendTimeout].bound.map {
+                max(1, $0.wholeSeconds)
+            })
     }
 }
 
@@ -74,8 +87,10 @@ extension C2SOptions {
         access = options[ListenerOption.access]
         plainWithoutTLS = options[ListenerOption.allowsUnencryptedSASL] ? .always : .loopback
         let configuration = server.configuration
-        negotiationTimeout = Int(
-            configuration.options[ServerOption.negotiationTimeout].components.seconds)
+        negotiationTimeout =
+            configuration.options[ServerOption.negotiationTimeout].wholeSeconds
+        idleTimeout = options[ListenerOption.idleTimeout].bound?.wholeSeconds ?? 0
+        whitespaceInterval = options[ListenerOption.whitespaceInterval].bound?.wholeSeconds ?? 0
         let reference = options[ListenerOption.shaper]
         guard reference != .none else { return }
         shaper = { [weak server] jid, peer in
