@@ -5,6 +5,7 @@ package enum Catalogue {
         ModuleType(HTTPUpload.self),
         ModuleType(HTTPUploadQuota.self),
         ModuleType(LastActivityModule.self),
+        ModuleType(LegacyAuthentication.self),
         ModuleType(OfflineMessages.self),
         ModuleType(Ping.self),
         ModuleType(PrivateStorageModule.self),

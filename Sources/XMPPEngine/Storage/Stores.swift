@@ -12,6 +12,8 @@ package struct Stores: Sendable {
     package let vCards: any VCardStore
     /// When accounts were last connected.
     package let lastActivity: any LastActivityStore
+    /// What opens the HTTP API.
+    package let tokens: any TokenStore
     /// What is known of uploaded files.
     package let uploads: any UploadStore
     /// Removal of all of the above for one account.
@@ -22,7 +24,7 @@ package struct Stores: Sendable {
         accounts: any AccountStore, rosters: any RosterStore,
         offlineMessages: any OfflineMessageStore, privateStorage: any PrivateStorageStore,
         vCards: any VCardStore, lastActivity: any LastActivityStore,
-        uploads: any UploadStore, accountRemoval: any AccountRemoval
+        tokens: any TokenStore, uploads: any UploadStore, accountRemoval: any AccountRemoval
     ) {
         self.accounts = accounts
         self.rosters = rosters
@@ -30,6 +32,7 @@ package struct Stores: Sendable {
         self.privateStorage = privateStorage
         self.vCards = vCards
         self.lastActivity = lastActivity
+        self.tokens = tokens
         self.uploads = uploads
         self.accountRemoval = accountRemoval
     }

@@ -49,6 +49,8 @@ listen:
     hosts:
       {component_host}:
         password: {component_secret}
+{more_listeners}
+{more_options}
 
 acl:
   local:
@@ -97,7 +99,8 @@ def write(server, public, **changes):
         "c2s": server.ports.c2s, "tls": server.ports.tls, "http": server.ports.http,
         "component": server.ports.component, "component_host": COMPONENT,
         "component_secret": COMPONENT_SECRET, "public": public, "strophe": STROPHE,
-        "stanza_bytes": STANZA_BYTES, "upload_bytes": UPLOAD_BYTES, "certificate": certificate(server.folder),
+        "stanza_bytes": STANZA_BYTES, "upload_bytes": UPLOAD_BYTES,
+        "certificate": certificate(server.folder), "more_listeners": "", "more_options": "",
     }
     pathlib.Path(server.config).write_text(TEMPLATE.format(**(values | changes)))
 

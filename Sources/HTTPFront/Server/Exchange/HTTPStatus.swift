@@ -21,6 +21,7 @@ package struct HTTPStatus: Sendable, Equatable {
     package static let forbidden = HTTPStatus(code: 403, reason: "Forbidden")
     package static let notFound = HTTPStatus(code: 404, reason: "Not Found")
     package static let methodNotAllowed = HTTPStatus(code: 405, reason: "Method Not Allowed")
+    package static let requestTimeout = HTTPStatus(code: 408, reason: "Request Timeout")
     package static let conflict = HTTPStatus(code: 409, reason: "Conflict")
     package static let gone = HTTPStatus(code: 410, reason: "Gone")
     package static let lengthRequired = HTTPStatus(code: 411, reason: "Length Required")
@@ -39,6 +40,8 @@ package struct HTTPStatus: Sendable, Equatable {
         code: 500, reason: "Internal Server Error")
     package static let notImplemented = HTTPStatus(code: 501, reason: "Not Implemented")
     package static let serviceUnavailable = HTTPStatus(code: 503, reason: "Service Unavailable")
+    package static let versionNotSupported = HTTPStatus(
+        code: 505, reason: "HTTP Version Not Supported")
     package static let insufficientStorage = HTTPStatus(code: 507, reason: "Insufficient Storage")
 }
 
