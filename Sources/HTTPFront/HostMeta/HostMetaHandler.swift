@@ -85,10 +85,6 @@ extension ClientView {
         isSecure = exchange.isSecure
         isLocal = exchange.peer.isLoopback
         host = exchange.host ?? "localhost"
-        authority = host
-        // The port is in the field as long as no proxy says that another host was meant.
-        if let field = exchange.field("Host")?.lowercased(), field.hasPrefix(host + ":") {
-            authority = field
-        }
+        authority = exchange.authority?.lowercased() ?? host
     }
 }

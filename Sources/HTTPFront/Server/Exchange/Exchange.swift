@@ -151,7 +151,7 @@ package final class Exchange {
     /// Whether head or body are still on their way.
     var isArriving: Bool {
         switch state {
-        case .receivingHead, .receivingBody: true
+        case .receivingHead, .receivingBody, .bodyAccepted: true
         case .handling, .held, .answered, .sending, .aborted, .ended: false
         }
     }

@@ -88,7 +88,7 @@ extension Exchange {
         guard case .held = state, body.isHeldBack else { return }
         body.isHeldBack = false
         state = .bodyAccepted
-        connection.restart(for: loop.timeouts.body, bytes: body.expected ?? 0)
+        connection.restart(for: connection.server.timeouts.body, bytes: body.expected ?? 0)
         wake()
     }
 
