@@ -52,6 +52,8 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl"),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3"),
         .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd"),
+        .systemLibrary(name: "CWSlay"),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
 
         // What the server and its command line tool share: neither knows the other.
         .target(name: "ControlProtocol", swiftSettings: settings),
@@ -71,7 +73,9 @@ let package = Package(
 
         .target(
             name: "HTTPFront",
-            dependencies: ["XMPPEngine", "XMPPCore", "XMPPConfig", "CMicroHTTPD", log] + nio,
+            dependencies: [
+                "XMPPEngine", "XMPPCore", "XMPPConfig", "CMicroHTTPD", "CWSlay", "CZlib", log,
+            ] + nio,
             swiftSettings: settings),
         .target(
             name: "AdminUI", dependencies: ["HTTPFront", "XMPPEngine", "XMPPCore"],

@@ -15,6 +15,8 @@ package final class HTTPConnection {
     var deadline: UInt64
     /// The request being received or answered; it lets go of itself when it ends.
     var exchange: Exchange?
+    /// True once another protocol has the socket: what it counts for lasts until that ends.
+    var isHandedOver = false
     private var isWatched = false
     private var isOpen = false
 
@@ -44,6 +46,13 @@ package final class HTTPConnection {
         isOpen = false
         stopWatching()
         loop.connections[descriptor] = nil
+        if !isHandedOver { server.connectionClosed(self) }
+    }
+
+    /// The protocol that took the socket over is done with it.
+    func handedOverEnded() {
+        guard isHandedOver else { return }
+        isHandedOver = false
         server.connectionClosed(self)
     }
 

@@ -32,6 +32,9 @@ package final class HTTPLoop: @unchecked Sendable {
     private var isRunning = true
     var connections: [Int32: HTTPConnection] = [:]
     private var watched: [Int32: any LoopWatch] = [:]
+    private var leftDescriptors: [Int32] = []
+    /// What the WebSocket connections of this loop share.
+    let webSockets = WebSocketTools()
     private var sweepAt: UInt64 = 0
     private var stopping: LoopStop?
 
@@ -151,6 +154,7 @@ extension HTTPLoop {
         mailbox.close()
         for watch in watched.values { watch.ended() }
         watched = [:]
+        closeLeft()
         finished.open()
     }
 
@@ -161,6 +165,7 @@ extension HTTPLoop {
         mailbox.drain()
         if daemonReady || daemon?.hasWork == true { daemon?.run() }
         endTurn()
+        closeLeft()
         if now >= sweepAt { sweep() }
         if let stopping { continueStop(stopping) }
     }
@@ -183,7 +188,7 @@ extension HTTPLoop {
             } else if descriptor == mailbox.descriptor {
                 mailbox.clearWakeUp()
             } else {
-                watched[descriptor]?.happened(events)
+                watched[descriptor]?.happened(events, on: descriptor)
             }
         }
         return daemonReady
@@ -211,7 +216,36 @@ extension HTTPLoop {
         watched[descriptor] = watch
     }
 
+    /// Watches for something else from now on; nothing at all ends the watch.
+    func rewatch(
+        _ descriptor: Int32, from old: LoopInterest, to interest: LoopInterest,
+        _ watch: any LoopWatch
+    ) throws(HTTPServerError) {
+        if old == interest { return }
+        if interest.isEmpty { return unwatch(descriptor) }
+        guard old.isEmpty else { return try poll.change(descriptor, to: interest) }
+        try self.watch(descriptor, for: interest, watch)
+    }
+
+    /// Closes a descriptor once the events at hand are dealt with: none of them may be taken for
+    /// one of the next descriptor with that number.
+    func closeSoon(_ descriptor: Int32) {
+        unwatch(descriptor)
+        leftDescriptors.append(descriptor)
+    }
+
+    private func closeLeft() {
+        guard !leftDescriptors.isEmpty else { return }
+        for descriptor in leftDescriptors { close(descriptor) }
+        leftDescriptors.removeAll(keepingCapacity: leftDescriptors.count <= 64)
+    }
+
     var watchedCount: Int { watched.count }
+
+    /// Tells all who watch that a listener stops, or all of them when it is `nil`.
+    func stopWatches(of server: HTTPServer?) {
+        for watch in Array(watched.values) { watch.serverStops(server) }
+    }
 
     func unwatch(_ descriptor: Int32) {
         guard watched.removeValue(forKey: descriptor) != nil else { return }
