@@ -29,7 +29,9 @@ enum ServerParts {
     static let http = HTTPService()
 
     /// What `request_handlers` can mount.
-    static let webModules: [any WebModule] = [BOSHModule(), FileServerModule(), APIModule()]
+    static let webModules: [any WebModule] = [
+        BOSHModule(), WebSocketModule(), FileServerModule(), APIModule(),
+    ]
 
     static let listeners: [String: any ListenerFactory] = [
         "ejabberd_c2s": C2SListenerFactory(),
