@@ -37,7 +37,8 @@ struct Running {
         }
         let root = server.makeTree(
             extra: [signals, ServerParts.http.loopParts], last: [ServerParts.http.sessionParts])
-        server.registerCommands(reload: { try await reload() }, drain: { end.yield() })
+        server.registerCommands(
+            reload: { try await reload() }, check: { try check() }, drain: { end.yield() })
         await root.start()
         try await firstStart?.finish(server)
         announce()
@@ -72,6 +73,13 @@ struct Running {
         let loaded = try ConfigurationLoader.load(path: path, schema: ServerParts.schema)
         for warning in loaded.warnings { Self.log.warning("\(warning)") }
         return try await server.apply(loaded.configuration)
+    }
+
+    private func check() throws -> String {
+        let loaded = try ConfigurationLoader.load(path: path, schema: ServerParts.schema)
+        let lines =
+            ["\(path): the configuration is good."] + loaded.warnings.map { "warning: \($0)" }
+        return lines.joined(separator: "\n")
     }
 
     private func reloadAndLog() async {

@@ -1,3 +1,4 @@
+import AdminUI
 import HTTPFront
 import XMPPConfig
 import XMPPEngine
@@ -14,7 +15,9 @@ enum ServerParts {
     static let http = HTTPService()
 
     /// What `request_handlers` can mount.
-    static let webModules: [any WebModule] = [BOSHModule(), FileServerModule()]
+    static let webModules: [any WebModule] = [
+        BOSHModule(), FileServerModule(), ConsoleModule(),
+    ]
 
     static let listeners: [String: any ListenerFactory] = [
         "ejabberd_c2s": C2SListenerFactory(),
