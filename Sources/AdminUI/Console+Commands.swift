@@ -1,5 +1,5 @@
 import ControlProtocol
-import Logging
+import XMPPCore
 import XMPPEngine
 
 /// Runs declared commands: their forms, and what came of them.
@@ -42,38 +42,26 @@ extension Console {
             if value.isEmpty, argument.fallback != nil { continue }
             members.append(.init(argument.name, .string(value)))
         }
-        note(command, arguments, visit)
-        do {
-            let result = try await server.commands.run(command.name, .object(members))
+        let caller = CommandCaller(
+            name: visit.session.account.text, account: visit.session.account,
+            address: visit.request.address)
+        do throws(CommandError) {
+            let result = try await server.commands.run(command, .object(members), as: caller)
             switch result {
             case .code(let code, let text):
                 let said = text.isEmpty ? "Done." : text
                 service.sessions.leave(
                     ConsoleNotice(tone: code == 0 ? .good : .bad, text: said), for: visit.id)
                 return .redirect(to: "\(base)/\(back)")
-            case .string, .text, .records, .document:
+            case .string, .number, .text, .records, .document:
                 let page = resultPage(of: command, result, back: back)
                 return .page(draw(page, of: nil, nil, visit))
             }
-        } catch let error as CommandError {
+        } catch {
             var form = form(for: command, given: arguments, fields, back: back, visit)
             form.error = error.text
             return .page(draw(form, visit), status: .unprocessable)
         }
-    }
-
-    /// What administrators did is to be found in the log.
-    private func note(_ command: Command, _ arguments: [String: String], _ visit: Visit) {
-        let shown = command.arguments.compactMap { argument -> String? in
-            guard let value = arguments[argument.name] else { return nil }
-            return "\(argument.name)=\(argument.isSecret ? "…" : value)"
-        }
-        Self.log.notice(
-            "console command",
-            metadata: [
-                "command": "\(command.name)", "arguments": "\(shown.joined(separator: " "))",
-                "account": "\(visit.session.account)", "address": "\(visit.request.address)",
-            ])
     }
 
     /// The form of a command; after a failure, what was typed is in it again.
@@ -102,7 +90,7 @@ extension Console {
                 rows: rows.prefix(1000).map { row in ConsoleRow(row.map(Self.cell)) },
                 note: rows.count > 1000 ? "The first 1000 of \(rows.count) rows." : "")
             sections = [.table(table)]
-        case .code, .string, .text, .document:
+        case .code, .string, .number, .text, .document:
             let lines = result.text.split(separator: "\n", omittingEmptySubsequences: false)
             sections = [
                 .lines(
@@ -115,8 +103,8 @@ extension Console {
 
     private static func cell(_ value: JSONValue) -> ConsoleCell {
         switch value {
-        case .null: .none
-        case .string(let text): text.isEmpty ? .none : .text(text)
+        case .null: .nothing
+        case .string(let text): text.isEmpty ? .nothing : .text(text)
         case .int(let number): .number(number)
         case .bool, .double, .array, .object: .text(value.description)
         }

@@ -1,3 +1,4 @@
+import XMPPCore
 import XMPPEngine
 
 /// Whole pages: the frame with its menu, and what stands in it.

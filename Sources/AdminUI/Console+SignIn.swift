@@ -2,6 +2,7 @@ import Logging
 import XMPPConfig
 import XMPPCore
 import XMPPEngine
+import XMPPStorage
 
 /// Who is signed in, and how they come in and go out.
 extension Console {
@@ -100,13 +101,14 @@ extension Console {
     private func begin(_ account: BareJID, _ request: WebRequest) async throws -> String? {
         // An unserved domain takes as long as any other wrong answer.
         guard let host = server.hosts[account.domainpart] ?? server.hosts.all.first,
-            let name = account.localpart
+            account.localpart != nil
         else { return nil }
-        let found = try await PasswordLogin(host)
-            .account(name, password: request.form["password"] ?? "")
+        let outcome = try await PasswordLogin(host)
+            .check(account, password: request.form["password"] ?? "")
         let administrator = Administrator(
             account, from: IPAddress(request.address), in: server.configuration)
-        guard found == account, administrator.reach != .nothing,
+        guard outcome == .accepted, host.domain == account.domainpart,
+            administrator.reach != .nothing,
             let record = try await host.stores.accounts.record(of: account)
         else { return nil }
         return service.sessions.begin(account, credentials: record.credentials)

@@ -63,7 +63,7 @@ extension BuiltInPages {
         return ConsoleRow(
             [
                 .link(account.localpart ?? "", link), state(summary.disabledAt),
-                sessions == 0 ? .none : .number(sessions), .moment(summary.createdAt),
+                sessions == 0 ? .nothing : .number(sessions), .moment(summary.createdAt),
             ],
             actions: actions(on: account, isDisabled: summary.disabledAt != nil),
             tone: summary.disabledAt == nil ? .plain : .warning)

@@ -22,7 +22,7 @@ extension BuiltInPages {
                     [
                         .code(command.name), .text(command.summary), .text(command.tag.name),
                         command.arguments.isEmpty
-                            ? .none : .list(command.arguments.map { .code($0.name) }),
+                            ? .nothing : .list(command.arguments.map { .code($0.name) }),
                     ],
                     actions: [
                         ConsoleAction(

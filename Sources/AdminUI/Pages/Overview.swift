@@ -1,5 +1,6 @@
 import XMPPConfig
 import XMPPEngine
+import XMPPStorage
 
 extension BuiltInPages {
     static let overview = ConsolePage(
@@ -11,6 +12,11 @@ extension BuiltInPages {
         var sections: [ConsoleSection] = [
             .figures(try await peopleFigures(counts, hosts) + processFigures(request))
         ]
+        if request.administrator.reach == .server {
+            let observatory = request.server.environment.observatory
+            sections += charts(of: observatory.history).map { .chart($0) }
+            sections.append(.table(alarmTable(observatory.alarms)))
+        }
         sections.append(.table(counts.table))
         if request.administrator.reach == .server {
             sections.append(.table(await listenerTable(request.server, isSummary: true)))
@@ -37,6 +43,7 @@ extension BuiltInPages {
     private static func processFigures(_ request: ConsoleRequest) -> [ConsoleFigure] {
         guard request.administrator.reach == .server else { return [] }
         let sample = ProcessSample.now()
+        let totals = request.server.environment.observatory.statistics.totals()
         let environment = request.server.environment
         let uptime = environment.startedAt.duration(to: .now)
         let busy = sample.processorTime / .seconds(1)
@@ -49,6 +56,9 @@ extension BuiltInPages {
             ConsoleFigure(
                 "Processor", .text(Words.decimal(share) + "\u{A0}%"),
                 note: "of one, since the start"),
+            ConsoleFigure(
+                "HTTP connections", .number(totals[.httpConnections]),
+                note: "\(Words.number(totals[.httpHolds])) held requests"),
             ConsoleFigure(
                 "Open files", .number(sample.openFiles),
                 note: "of \(Words.number(sample.openFilesMax))",

@@ -55,7 +55,7 @@ extension BuiltInPages {
                 ConsoleParameter("user", account.localpart ?? ""),
                 ConsoleParameter("host", account.domainpart),
                 ConsoleParameter("resource", resource.jid.resourcepart),
-                ConsoleParameter("reason", "by the administrator"),
+                ConsoleParameter("reason", ""),
             ], tone: .bad, asking: "End the session \(resource.jid)?")
         return ConsoleRow(
             [

@@ -33,10 +33,10 @@ extension BuiltInPages {
         return ConsoleRow(
             [
                 .branch(part.name, depth: depth), state,
-                part.restarts == 0 ? .none : .number(part.restarts),
-                part.uptime.map { .duration($0) } ?? .none,
-                part.strategy.map { .code($0.rawValue) } ?? .none,
-                part.error.map { .text($0) } ?? .none,
+                part.restarts == 0 ? .nothing : .number(part.restarts),
+                part.uptime.map { .duration($0) } ?? .nothing,
+                part.strategy.map { .code($0.rawValue) } ?? .nothing,
+                part.error.map { .text($0) } ?? .nothing,
             ], tone: tone)
     }
 

@@ -4,7 +4,7 @@ import XMPPStorage
 extension Drawing {
     func view(_ cell: ConsoleCell) -> View {
         switch cell {
-        case .none: ["nothing": true]
+        case .nothing: ["nothing": true]
         case .text(let text): ["text": text]
         case .number(let number): ["text": Words.number(number)]
         case .code(let text): ["code": text]

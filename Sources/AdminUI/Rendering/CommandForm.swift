@@ -1,4 +1,5 @@
 import ControlProtocol
+import XMPPCore
 import XMPPEngine
 
 /// The form of a declared command: what is given stands fixed, the rest is asked for.
@@ -52,7 +53,12 @@ struct CommandForm {
             view["choices"] = hosts.map {
                 ["value": $0, "label": $0, "isChosen": $0 == value] as View
             }
-        case .string, .int, .jid, .host:
+        case .string where !argument.choices.isEmpty:
+            view["hasChoices"] = true
+            view["choices"] = argument.choices.map {
+                ["value": $0, "label": $0, "isChosen": $0 == value] as View
+            }
+        case .string, .int, .jid, .host, .user, .strings:
             let type = argument.isSecret ? "password" : argument.kind == .int ? "number" : "text"
             view["input"] =
                 [
@@ -69,13 +75,13 @@ struct CommandForm {
         }
     }
 
+    /// A value as it is typed.
     private static func text(_ value: CommandValue) -> String {
-        switch value {
+        switch value.json {
         case .string(let text): text
-        case .int(let number): String(number)
-        case .bool(let flag): String(flag)
-        case .jid(let jid): jid.description
-        case .host(let host): host.text
+        case .array(let parts): parts.compactMap(\.string).joined(separator: ";")
+        case .null: ""
+        case .bool, .int, .double, .object: value.json.description
         }
     }
 }

@@ -45,9 +45,10 @@ struct Drawing {
     }
 
     private func view(_ facts: [ConsoleFact], title: String) -> View {
-        var view: View = [
-            "items": facts.map { ["name": $0.name, "value": self.view($0.value)] as View }
-        ]
+        let items = facts.map { fact -> View in
+            ["name": fact.name, "value": self.view(fact.value)]
+        }
+        var view: View = ["items": items]
         view.set("title", unlessEmpty: title)
         return view
     }

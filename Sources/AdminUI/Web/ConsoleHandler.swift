@@ -80,10 +80,11 @@ extension WebRequest {
             exchange.method == .post
             ? exchange.withBody { FormText.decode(String(decoding: $0, as: UTF8.self)) } : [:]
         cookies = Cookies.read(exchange.fields("Cookie"))
-        address = exchange.peer.isLocal ? "" : exchange.peer.description
-        isLoopback = exchange.peer.isLoopback
+        let peer = PeerFacts(exchange)
+        address = peer.address
+        isLoopback = peer.isLoopback
         isSecure = exchange.isSecure
-        authority = exchange.field("Host")?.lowercased()
+        host = exchange.host
         origin = exchange.field("Origin")
         fetchSite = exchange.field("Sec-Fetch-Site")
         isRefresh = exchange.field("X-Console-Refresh") != nil

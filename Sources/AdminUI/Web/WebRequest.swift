@@ -14,8 +14,8 @@ struct WebRequest: Sendable {
     var isLoopback = false
     /// Whether the request came encrypted.
     var isSecure = false
-    /// Host and port that the browser asked for, in lower case.
-    var authority: String?
+    /// The host that the browser asked for, in lower case and without port.
+    var host: String?
     var origin: String?
     var fetchSite: String?
     /// Whether a page asks by itself, with nobody at the keyboard.
@@ -35,20 +35,8 @@ struct WebRequest: Sendable {
     var comesFromElsewhere: Bool {
         if let fetchSite { return fetchSite != "same-origin" && fetchSite != "none" }
         guard let origin else { return false }
-        guard let scheme = origin.range(ofSchemeEnd: "://") else { return true }
-        return origin[scheme...].lowercased() != authority
-    }
-}
-
-extension String {
-    fileprivate func range(ofSchemeEnd mark: String) -> Index? {
-        var index = startIndex
-        while index < endIndex {
-            if self[index...].hasPrefix(mark) {
-                return self.index(index, offsetBy: mark.count)
-            }
-            formIndex(after: &index)
-        }
-        return nil
+        let parts = origin.lowercased().split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 3, let host else { return true }
+        return parts[2] != host && !parts[2].hasPrefix(host + ":")
     }
 }

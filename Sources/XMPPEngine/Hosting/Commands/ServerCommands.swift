@@ -36,7 +36,7 @@ extension Command {
     ) -> Command {
         Command(
             "check_config", "Reads the configuration's files without applying them.",
-            tag: .server, result: .text
+            tag: .server, effect: .reads, result: .text
         ) { _ throws(CommandError) in
             do {
                 return .text(try await check())

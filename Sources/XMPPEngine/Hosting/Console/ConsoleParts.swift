@@ -43,7 +43,7 @@ package enum ConsoleTone: String, Hashable, Sendable {
 /// A value in a table or beside a name.
 package indirect enum ConsoleCell: Sendable {
     /// Nothing to show.
-    case none
+    case nothing
     case text(String)
     case number(Int)
     /// Text for machines: options, ciphers, identifiers.
