@@ -16,7 +16,7 @@ hosts:
   - b.localhost
 
 loglevel: info
-
+{extra}
 certfiles:
   - {certificate}
 
@@ -92,6 +92,7 @@ def write(server, public, **changes):
         "component": server.ports.component, "component_host": COMPONENT,
         "component_secret": COMPONENT_SECRET, "public": public, "strophe": STROPHE,
         "stanza_bytes": STANZA_BYTES, "certificate": certificate(server.folder),
+        "extra": "",
     }
     pathlib.Path(server.config).write_text(TEMPLATE.format(**(values | changes)))
 

@@ -15,6 +15,17 @@ export function make(name, attributes = {}, ...children) {
   return element;
 }
 
+const SVG = 'http://www.w3.org/2000/svg';
+
+/** One of the signs that the page brings along; it says nothing that words do not. */
+export function sign(name) {
+  const drawing = document.createElementNS(SVG, 'svg');
+  drawing.setAttribute('class', 'sign');
+  drawing.setAttribute('aria-hidden', 'true');
+  drawing.appendChild(document.createElementNS(SVG, 'use')).setAttribute('href', `#sign-${name}`);
+  return drawing;
+}
+
 /** Shows a text in an element that is hidden while there is none. */
 export function showText(element, text) {
   element.textContent = text ?? '';

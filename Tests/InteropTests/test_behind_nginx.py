@@ -1,0 +1,105 @@
+"""Browsers that reach the server through nginx with TLS, as docs/behind-a-proxy.md sets it up."""
+
+import http.client
+import ssl
+import time
+
+import pytest
+
+from conftest import PASSWORD, run
+from harness import waiting
+from harness.bosh import BIND, XBOSH
+from harness.nginx import BINARY, Nginx
+from harness.scenes import do, meet
+from harness.server import Martlet
+from harness.slix import Clients
+from harness.slix import run as run_scenario
+
+pytestmark = [
+    pytest.mark.own_server,
+    pytest.mark.skipif(BINARY is None, reason="needs nginx"),
+]
+TRANSPORTS = ["bosh"]
+# Faster than any buffer would be emptied by time.
+AT_ONCE = 5
+
+
+@pytest.fixture(scope="module")
+def proxied(request):
+    yield from run(Martlet(extra="trusted_proxies:\n  - 127.0.0.1\n"), request.session)
+
+
+@pytest.fixture(scope="module")
+def nginx(proxied, tmp_path_factory):
+    proxy = Nginx(proxied, tmp_path_factory.mktemp("nginx")).start()
+    yield proxy
+    proxy.stop()
+
+
+@pytest.fixture
+def people(proxied, run_name, request):
+    """A new Juliet and a new Romeo."""
+    number = abs(hash(request.node.name)) % 100000
+    return [proxied.register(f"{name}-{run_name}{number}", PASSWORD) for name in ("juliet", "romeo")]
+
+
+@pytest.mark.parametrize("kind", TRANSPORTS)
+def test_they_chat_through_nginx(nginx, proxied, people, browser_for, kind):
+    juliet, romeo_jid = people
+    window = browser_for(nginx)
+
+    async def scenario():
+        async with Clients(proxied) as clients:
+            romeo = await clients(romeo_jid, PASSWORD)
+            await do(window.sign_in, juliet, PASSWORD, transport=kind)
+            await meet(window, juliet, romeo)
+            for number in range(3):
+                before = time.monotonic()
+                romeo.say(juliet, f"come {number}")
+                await do(window.wait_message, f"come {number}", own=False)
+                await do(window.say, f"I come {number}")
+                await romeo.wait_message(f"I come {number}", sender=juliet)
+                await do(window.wait_message, f"I come {number}", state="delivered")
+                assert time.monotonic() - before < AT_ONCE
+
+    run_scenario(scenario())
+    assert window.transport() == kind
+    window.click("#connection-open")
+    window.wait_text("#connection-facts", f"localhost:{nginx.port}, encrypted")
+    assert window.console_errors() == []
+    assert {status for _, path, status in nginx.answered() if path == "/http-bind"} <= {"200"}
+
+
+def test_a_restart_of_the_server_behind_nginx_is_survived(nginx, proxied, people, browser_for):
+    """Meanwhile nginx answers 502."""
+    juliet, romeo = people
+    window = browser_for(nginx).sign_in(juliet, PASSWORD)
+    window.add_contact(romeo)
+    window.open_conversation(romeo)
+    proxied.stop()
+    window.wait_lost()
+    window.say("after the restart")
+    window.wait_message("after the restart", state="waiting")
+    proxied.start()
+    window.wait_message("after the restart", state="sent")
+    window.wait_online()
+
+
+def request_from(address, nginx, method, path, body=None, fields=None):
+    """One request to nginx with an address of this machine as its client."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    connection = http.client.HTTPSConnection(
+        "localhost", nginx.port, context=context, source_address=(address, 0),
+        timeout=waiting.PATIENCE)
+    try:
+        connection.request(method, path, body, fields or {})
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
+def creation(to):
+    return (f"<body rid='1' to='{to}' wait='5' hold='1' ver='1.11' {XBOSH} xmlns='{BIND}'/>")
