@@ -9,8 +9,8 @@ let settings: [SwiftSetting] = [
 ]
 
 let engineFolders = [
-    "Core", "Wire", "Storage", "Configuration", "Supervision", "Listening", "Streams", "Routing",
-    "Hosting", "Modules",
+    "Core", "Wire", "Storage", "Configuration", "Supervision", "Observation", "Listening",
+    "Streams", "Routing", "Hosting", "Modules",
 ]
 
 /// One folder of `Sources/XMPPEngine` may be several targets: a border that must hold is a target.
@@ -63,7 +63,10 @@ let package = Package(
         engine("XMPPConfig", folders: ["Configuration"], uses: ["XMPPCore", "Yams"]),
         engine(
             "XMPPEngine",
-            folders: ["Supervision", "Listening", "Streams", "Routing", "Hosting", "Modules"],
+            folders: [
+                "Supervision", "Observation", "Listening", "Streams", "Routing", "Hosting",
+                "Modules",
+            ],
             uses: [
                 "XMPPCore", "XMPPStorage", "XMPPConfig", "ControlProtocol", "COpenSSL", "CLibIDN",
                 log,
@@ -71,7 +74,10 @@ let package = Package(
 
         .target(
             name: "HTTPFront",
-            dependencies: ["XMPPEngine", "XMPPCore", "XMPPConfig", "CMicroHTTPD", log] + nio,
+            dependencies: [
+                "XMPPEngine", "XMPPCore", "XMPPConfig", "XMPPStorage", "ControlProtocol",
+                "CMicroHTTPD", log,
+            ] + nio,
             swiftSettings: settings),
         .target(
             name: "AdminUI", dependencies: ["HTTPFront", "XMPPEngine", "XMPPCore"],
@@ -89,14 +95,24 @@ let package = Package(
         .executableTarget(
             name: "storageprobe", dependencies: ["XMPPStorage", "XMPPCore"],
             path: "Tests/Support/storageprobe", swiftSettings: settings),
+        .target(
+            name: "ChildProcess", path: "Tests/Support/ChildProcess", swiftSettings: settings),
         tests("XMPPCoreTests", uses: ["XMPPCore"]),
-        tests("XMPPStorageTests", uses: ["XMPPStorage", "XMPPCore", "storageprobe"]),
+        tests(
+            "XMPPStorageTests", uses: ["XMPPStorage", "XMPPCore", "ChildProcess", "storageprobe"]),
         tests("XMPPConfigTests", uses: ["XMPPConfig"]),
         tests(
             "XMPPEngineTests",
-            uses: ["XMPPEngine", "XMPPCore", "XMPPStorage", "XMPPConfig", "ControlProtocol"] + nio
-                + [.product(name: "NIOEmbedded", package: "swift-nio")]),
-        tests("HTTPFrontTests", uses: ["HTTPFront", "XMPPEngine", "XMPPConfig", "XMPPCore"]),
+            uses: [
+                "XMPPEngine", "XMPPCore", "XMPPStorage", "XMPPConfig", "ControlProtocol",
+                "ChildProcess",
+            ] + nio + [.product(name: "NIOEmbedded", package: "swift-nio")]),
+        tests(
+            "HTTPFrontTests",
+            uses: [
+                "HTTPFront", "XMPPEngine", "XMPPConfig", "XMPPCore", "XMPPStorage",
+                "ControlProtocol",
+            ] + nio),
         tests("StyleTests", uses: []),
     ]
 )

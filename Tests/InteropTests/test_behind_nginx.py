@@ -26,7 +26,7 @@ AT_ONCE = 5
 
 @pytest.fixture(scope="module")
 def proxied(request):
-    yield from run(Martlet(extra="trusted_proxies:\n  - 127.0.0.1\n"), request.session)
+    yield from run(Martlet(more_options="trusted_proxies:\n  - 127.0.0.1\n"), request.session)
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ hosts:
   - b.localhost
 
 loglevel: info
-{extra}
+
 certfiles:
   - {certificate}
 
@@ -45,6 +45,8 @@ listen:
     hosts:
       {component_host}:
         password: {component_secret}
+{more_listeners}
+{more_options}
 
 acl:
   local:
@@ -92,7 +94,7 @@ def write(server, public, **changes):
         "component": server.ports.component, "component_host": COMPONENT,
         "component_secret": COMPONENT_SECRET, "public": public, "strophe": STROPHE,
         "stanza_bytes": STANZA_BYTES, "certificate": certificate(server.folder),
-        "extra": "",
+        "more_listeners": "", "more_options": "",
     }
     pathlib.Path(server.config).write_text(TEMPLATE.format(**(values | changes)))
 
