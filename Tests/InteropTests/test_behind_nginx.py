@@ -1,6 +1,8 @@
 """Browsers that reach the server through nginx with TLS, as docs/behind-a-proxy.md sets it up."""
 
+import base64
 import http.client
+import re
 import ssl
 import time
 
@@ -101,5 +103,32 @@ def request_from(address, nginx, method, path, body=None, fields=None):
         connection.close()
 
 
-def creation(to):
-    return (f"<body rid='1' to='{to}' wait='5' hold='1' ver='1.11' {XBOSH} xmlns='{BIND}'/>")
+def try_to_log_in(nginx, address, fields):
+    """Creates a BOSH session through nginx and fails to log in; returns the creation's answer."""
+    status, created = request_from(address, nginx, "POST", "/http-bind", (
+        f"<body rid='1' to='localhost' wait='5' hold='1' ver='1.11' {XBOSH} xmlns='{BIND}'/>"),
+        fields)
+    assert status == 200
+    sid = re.search(r"\bsid=['\"]([^'\"]+)", created)[1]
+    secret = base64.b64encode(b"\0nobody\0wrong").decode()
+    status, answer = request_from(address, nginx, "POST", "/http-bind", (
+        f"<body rid='2' sid='{sid}' xmlns='{BIND}'><auth mechanism='PLAIN'"
+        f" xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>{secret}</auth></body>"), fields)
+    assert status == 200 and "not-authorized" in answer
+    return created
+
+
+def test_the_server_sees_the_client_and_not_the_proxy(nginx, proxied):
+    created = try_to_log_in(nginx, "127.0.0.2", {})
+    assert re.search(r"\bsecure=['\"](true|1)", created)
+    assert "address=127.0.0.2" in proxied.log_tail()
+
+
+@pytest.mark.parametrize("field,lie", [
+    ("X-Forwarded-For", "192.0.2.1"), ("Forwarded", "for=192.0.2.1;proto=http;host=elsewhere"),
+    ("X-Real-IP", "192.0.2.1"), ("X-Forwarded-Host", "elsewhere"), ("X-Forwarded-Proto", "http")])
+def test_what_a_client_says_of_itself_is_not_believed(nginx, proxied, field, lie):
+    created = try_to_log_in(nginx, "127.0.0.3", {field: lie})
+    assert re.search(r"\bsecure=['\"](true|1)", created)
+    assert "address=127.0.0.3" in proxied.log_tail(3)
+    assert "192.0.2.1" not in proxied.log_tail()

@@ -44,8 +44,9 @@ export function textWithLinks(text) {
   const parts = document.createDocumentFragment();
   let end = 0;
   for (const match of text.matchAll(WEB_ADDRESS)) {
-    parts.append(text.slice(end, match.index));
     const [url] = match;
+    if (!URL.canParse(url)) continue;
+    parts.append(text.slice(end, match.index));
     parts.append(make('a', {
       href: url, target: '_blank', rel: 'noopener noreferrer nofollow',
     }, url));
