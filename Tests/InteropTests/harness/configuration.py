@@ -42,6 +42,7 @@ listen:
     request_handlers:
       /http-bind: mod_bosh
       /upload: mod_http_upload
+      /websocket: ejabberd_http_ws
       /: mod_http_fileserver
   - port: {component}
     ip: "127.0.0.1"
