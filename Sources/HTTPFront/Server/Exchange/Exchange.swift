@@ -59,6 +59,8 @@ package final class Exchange {
         String(path.utf8.dropFirst(mount?.prefix.utf8.count ?? 0)) ?? ""
     }
     var mount: Mount?
+    /// Who the client has proved to be; for the access log.
+    package var user: String?
     /// The client that a trusted proxy speaks for; `nil` when the peer itself asks.
     var forwarded: ForwardedClient?
     var stream: BodyStream?
