@@ -42,6 +42,8 @@ listen:
     request_handlers:
       /http-bind: mod_bosh
       /upload: mod_http_upload
+      /.well-known/host-meta: mod_host_meta
+      /.well-known/host-meta.json: mod_host_meta
       /websocket: ejabberd_http_ws
       /: mod_http_fileserver
   - port: {component}
@@ -74,6 +76,7 @@ registration_timeout: infinity
 modules:
   mod_bosh: {{}}
   mod_disco: {{}}
+  mod_host_meta: {{}}
   mod_http_fileserver:
     docroot:
       /: {public}
@@ -94,12 +97,12 @@ modules:
 """
 
 
-def write(server, public, **changes):
-    """Writes `server.config` and its certificate; `changes` replace values of the template."""
+def write(server, folder, **changes):
+    """Writes `server.config` and its certificate; `folder` is the web site, `changes` replace values of the template."""
     values = {
         "c2s": server.ports.c2s, "tls": server.ports.tls, "http": server.ports.http,
         "component": server.ports.component, "component_host": COMPONENT,
-        "component_secret": COMPONENT_SECRET, "public": public, "strophe": STROPHE,
+        "component_secret": COMPONENT_SECRET, "public": folder, "strophe": STROPHE,
         "stanza_bytes": STANZA_BYTES, "upload_bytes": UPLOAD_BYTES,
         "certificate": certificate(server.folder), "more_listeners": "", "more_options": "",
     }
