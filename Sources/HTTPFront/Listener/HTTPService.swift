@@ -7,7 +7,7 @@ import XMPPEngine
 package final class HTTPService: Sendable {
     package let bosh = BOSHService()
     private let loopCount: Int
-    private let limits: HTTPLimits
+    let limits: HTTPLimits
     private let running = Mutex<[HTTPLoop]>([])
     private static let log = Logger(label: "martlet.http")
 

@@ -24,6 +24,8 @@ package final class HTTPConnection {
     var exchange: Exchange?
     /// Whether a request line has been read.
     var hasAsked = false
+    /// Whether libmicrohttpd refused a request by itself: the client may still be sending.
+    var isRefused = false
     private var isWatched = false
     private var isOpen = false
 
@@ -60,6 +62,7 @@ package final class HTTPConnection {
         guard isOpen else { return }
         isOpen = false
         stopWatching()
+        if relay == nil, isRefused || !hasAsked { loop.linger(descriptor) }
         loop.connections[descriptor] = nil
         server.connectionClosed(self)
     }
@@ -67,10 +70,10 @@ package final class HTTPConnection {
     /// Ends the connection now; what is being sent is lost, a request that is late is told so.
     func cut() {
         deadline = .max
+        if exchange?.isArriving ?? !hasAsked { sendRefusal(.requestTimeout) }
         if let exchange, exchange.isSuspended {
             exchange.clientLeft()
         } else {
-            if exchange?.isArriving ?? !hasAsked { sendRefusal(.requestTimeout) }
             shutdown(descriptor, Int32(SHUT_RDWR))
         }
     }

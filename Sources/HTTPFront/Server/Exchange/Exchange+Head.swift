@@ -48,6 +48,10 @@ extension Exchange {
         return authority[..<(end ?? authority.endIndex)].lowercased()
     }
 
+    /// The served host that `host` means: itself, the one it is another name of, or the one that
+    /// stands for all others.
+    package var servedHost: String? { connection.server.door.servedHost(host) }
+
     /// True when the client's request came over TLS, here or to a trusted proxy.
     package var isSecure: Bool { forwarded?.isSecure ?? connection.isEncrypted }
 
@@ -90,6 +94,7 @@ extension Exchange {
             path = target
             return nil
         }
+        guard !target.utf8.contains(UInt8(ascii: "#")) else { return .badRequest }
         var rest = target[...]
         if !rest.hasPrefix("/") {
             if method == .options, rest == "*" {

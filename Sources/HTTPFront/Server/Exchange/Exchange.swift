@@ -145,6 +145,11 @@ package final class Exchange {
 
     var targetLength: Int { targetBytes }
 
+    /// Whether a body of unknown length is on its way.
+    var isArrivingInChunks: Bool {
+        if case .receivingBody = state { body.expected == nil } else { false }
+    }
+
     /// Whether head or body are still on their way.
     var isArriving: Bool {
         switch state {
@@ -160,6 +165,7 @@ extension Exchange {
     /// libmicrohttpd is done with the request; nothing of it may be used any more.
     func ended(isComplete: Bool) {
         let wasSent = if case .sending = state { isComplete } else { false }
+        connection.isRefused = isArriving
         state = .ended
         isSuspended = false
         if wasSent { connection.server.log(self) }
@@ -228,6 +234,10 @@ extension Exchange {
             return false
         }
         for field in fields { add(field, to: response) }
+        // Where chunks end as they should cannot be seen: what follows must not be a request.
+        if body.expected == nil, !MicroHTTPRelease.checksLineEnds {
+            add(HTTPField("Connection", "close"), to: response)
+        }
         mount?.addFields(to: self) { add($0, to: response) }
         if case .stream(let stream) = body {
             self.stream = stream
