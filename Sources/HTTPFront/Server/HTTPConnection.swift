@@ -26,6 +26,10 @@ package final class HTTPConnection {
     var hasAsked = false
     /// Whether libmicrohttpd refused a request by itself: the client may still be sending.
     var isRefused = false
+    /// True once another protocol has the socket: what it counts for lasts until that ends.
+    var isHandedOver = false
+    /// The client that a trusted proxy handed the connection over for.
+    var forwardedPeer: PeerAddress?
     private var isWatched = false
     private var isOpen = false
 
@@ -64,6 +68,14 @@ package final class HTTPConnection {
         stopWatching()
         if relay == nil, isRefused || !hasAsked { loop.linger(descriptor) }
         loop.connections[descriptor] = nil
+        if !isHandedOver { server.connectionClosed(self) }
+    }
+
+    /// The protocol that took the socket over is done with it.
+    func handedOverEnded() {
+        guard isHandedOver else { return }
+        isHandedOver = false
+        if let forwardedPeer { server.leave(forwardedPeer) }
         server.connectionClosed(self)
     }
 

@@ -290,8 +290,8 @@ package final class TCPStreamTransport: ChannelInboundHandler, StreamTransport {
     }
 
     private func checkLater() {
-        guard let seconds = outputLimits.stallSeconds else { return }
-        _ = loop.schedule(afterSeconds: seconds) {
+        guard let seconds = outputLimits.stallSeconds, let context else { return }
+        context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(Int64(seconds))) {
             guard let backlog = self.backlog, !self.isClosing else { return }
             self.obey(backlog.state.check(waiting: self.waitingBytes))
             if self.backlog != nil { self.checkLater() }

@@ -1,3 +1,5 @@
+import XMPPCore
+
 /// XEP-0078: Non-SASL Authentication.
 ///
 /// Lets clients from before XMPP 1.0 log in: over TLS, unless the listener allows passwords in the

@@ -17,6 +17,8 @@ final class MicroHTTPDaemon {
     private let daemon: OpaquePointer
     unowned let loop: HTTPLoop
     private var due: [Exchange] = []
+    /// Whether an upgraded connection was given back, which libmicrohttpd sees on its next run.
+    private var hasEndedUpgrade = false
     private var joining: HTTPConnection?
     /// Calls of libmicrohttpd so far.
     fileprivate var callCount: UInt64 = 0
@@ -90,7 +92,7 @@ final class MicroHTTPDaemon {
 
     /// True when `run` would find something to do without waiting.
     var hasWork: Bool {
-        if !due.isEmpty { return true }
+        if !due.isEmpty || hasEndedUpgrade { return true }
         var milliseconds: UInt64 = 0
         return MHD_get_timeout(daemon, &milliseconds) == .YES && milliseconds == 0
     }
@@ -106,6 +108,7 @@ final class MicroHTTPDaemon {
         let calls = callCount
         repeat {
             resumeDue()
+            hasEndedUpgrade = false
             MHD_run(daemon)
             round += 1
         } while round < 8 && hasWork
@@ -130,6 +133,12 @@ final class MicroHTTPDaemon {
                 if let exchange, exchange.isSuspended { exchange.wake() }
             }
         }
+    }
+
+    /// Lets libmicrohttpd forget a connection it has handed over, and close its own descriptor.
+    func endUpgrade(_ handle: OpaquePointer) {
+        martlet_http_end_upgrade(handle)
+        hasEndedUpgrade = true
     }
 
     private func resumeDue() {
