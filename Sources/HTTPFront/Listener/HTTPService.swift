@@ -10,7 +10,7 @@ package final class HTTPService: Sendable {
     let disk = DiskThreads()
     package let webSockets = WebSocketService()
     private let loopCount: Int
-    private let limits: HTTPLimits
+    let limits: HTTPLimits
     private let running = Mutex<[HTTPLoop]>([])
     private static let log = Logger(label: "martlet.http")
 

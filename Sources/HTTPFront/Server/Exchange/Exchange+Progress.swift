@@ -39,6 +39,7 @@ extension Exchange {
             body.limit = bytesMax
             body.isStreamed = true
         }
+        body.limit = min(body.limit, connection.server.limits.bodyBytesMax)
         if let expected = body.expected, expected > body.limit {
             return refuse(.contentTooLarge)
         }
@@ -145,11 +146,15 @@ extension Exchange {
         do {
             try handler.handle(self)
         } catch let problem as HTTPProblem {
-            respond(problem.status, fields: problem.fields, body: .page(problem.status))
+            respond(
+                problem.status, fields: HTTPField.plainPage + problem.fields,
+                body: .page(problem.status))
         } catch {
             loop.log.error(
                 "a handler failed", metadata: ["path": "\(path)", "error": "\(error)"])
-            respond(.internalServerError, body: .page(.internalServerError))
+            respond(
+                .internalServerError, fields: HTTPField.plainPage, body: .page(.internalServerError)
+            )
         }
         if !wasStreaming { body.drop() }
     }
@@ -159,7 +164,9 @@ extension Exchange {
     private func orderAfterHandler(leaving left: Int) -> Order {
         if case .handling = state {
             loop.log.error("a handler did not answer", metadata: ["path": "\(path)"])
-            respond(.internalServerError, body: .page(.internalServerError))
+            respond(
+                .internalServerError, fields: HTTPField.plainPage, body: .page(.internalServerError)
+            )
         }
         switch state {
         case .held:

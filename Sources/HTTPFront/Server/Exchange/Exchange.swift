@@ -151,6 +151,11 @@ package final class Exchange {
 
     var targetLength: Int { targetBytes }
 
+    /// Whether a body of unknown length is on its way.
+    var isArrivingInChunks: Bool {
+        if case .receivingBody = state { body.expected == nil } else { false }
+    }
+
     /// Whether head or body are still on their way.
     var isArriving: Bool {
         switch state {
@@ -166,6 +171,7 @@ extension Exchange {
     /// libmicrohttpd is done with the request; nothing of it may be used any more.
     func ended(isComplete: Bool) {
         let wasSent = if case .sending = state { isComplete } else { false }
+        connection.isRefused = isArriving
         state = .ended
         isSuspended = false
         if wasSent { connection.server.log(self) }
@@ -263,6 +269,10 @@ extension Exchange {
 
     private func answer(with response: MicroHTTPResponse, _ fields: [HTTPField]) {
         for field in fields { add(field, to: response) }
+        // Where chunks end as they should cannot be seen: what follows must not be a request.
+        if body.expected == nil, !MicroHTTPRelease.checksLineEnds {
+            add(HTTPField("Connection", "close"), to: response)
+        }
         mount?.addFields(to: self) { add($0, to: response) }
         sentStatus = response.status
         sentBytes = response.size
