@@ -108,7 +108,8 @@ struct APIRouteTests {
         "Everything else is nothing",
         arguments: [
             "", "/", "/List", "/lis", "/list/", "/list/v3", "/list/v", "/list/2", "/list/v-1",
-            "/list/v1/", "/list/v1/x", "//list", "/list/v99999", "/list/v٢", "/openapi.json/v0", "/events/v0",
+            "/list/v1/", "/list/v1/x", "//list", "/list/v99999", "/list/v٢", "/openapi.json/v0",
+            "/events/v0",
             "/openapi", "list",
         ])
     func nothing(path: String) {
