@@ -21,7 +21,7 @@ extension C2SSession: ByteStreamOwner {
 
 extension TransportSecurity {
     /// What a TLS handshake gave, as a login sees it.
-    init(_ facts: TLSFacts) {
+    package init(_ facts: TLSFacts) {
         var bindings: [ChannelBindingType: [UInt8]] = [:]
         bindings[.tlsExporter] = facts.exporterBinding
         bindings[.tlsServerEndPoint] = facts.serverEndPointBinding

@@ -10,6 +10,9 @@ COMPONENT_SECRET = "secret"
 # Sizes that the tests of malformed streams count on.
 STANZA_BYTES = 65536
 
+# The largest file that the tests may upload.
+UPLOAD_BYTES = 100 << 20
+
 TEMPLATE = """\
 hosts:
   - localhost
@@ -38,6 +41,7 @@ listen:
     module: ejabberd_http
     request_handlers:
       /http-bind: mod_bosh
+      /websocket: ejabberd_http_ws
       /: mod_http_fileserver
   - port: {component}
     ip: "127.0.0.1"
@@ -45,6 +49,8 @@ listen:
     hosts:
       {component_host}:
         password: {component_secret}
+{more_listeners}
+{more_options}
 
 acl:
   local:
@@ -92,6 +98,7 @@ def write(server, public, **changes):
         "component": server.ports.component, "component_host": COMPONENT,
         "component_secret": COMPONENT_SECRET, "public": public, "strophe": STROPHE,
         "stanza_bytes": STANZA_BYTES, "certificate": certificate(server.folder),
+        "more_listeners": "", "more_options": "",
     }
     pathlib.Path(server.config).write_text(TEMPLATE.format(**(values | changes)))
 

@@ -57,11 +57,14 @@ package final class Exchange {
         String(path.utf8.dropFirst(mount?.prefix.utf8.count ?? 0)) ?? ""
     }
     var mount: Mount?
+    /// The client that a trusted proxy speaks for; `nil` when the peer itself asks.
+    var forwarded: ForwardedClient?
     var stream: BodyStream?
 
     var body = RequestBody()
     private var whenClosed: (() -> Void)?
     private var whenStopping: (() -> Void)?
+    var whenUpgraded: ((UpgradedConnection) -> Void)?
     /// The status that was sent; for the access log.
     private(set) var sentStatus: HTTPStatus?
     private(set) var sentBytes: UInt64?
@@ -76,8 +79,8 @@ package final class Exchange {
     /// The loop that handlers of this exchange run on.
     package var loop: HTTPLoop { connection.loop }
 
-    /// Who sent the request.
-    package var peer: PeerAddress { connection.peer }
+    /// The client: who sent the request, or whom a trusted proxy sent it for.
+    package var peer: PeerAddress { forwarded?.address ?? connection.peer }
 
     /// True while the client may still get an answer.
     package var isOpen: Bool { request != nil }
@@ -142,6 +145,14 @@ package final class Exchange {
     }
 
     var targetLength: Int { targetBytes }
+
+    /// Whether head or body are still on their way.
+    var isArriving: Bool {
+        switch state {
+        case .receivingHead, .receivingBody: true
+        case .handling, .held, .answered, .sending, .aborted, .ended: false
+        }
+    }
 }
 
 // MARK: The end
@@ -153,15 +164,17 @@ extension Exchange {
         state = .ended
         isSuspended = false
         if wasSent { connection.server.log(self) }
+        leaveCounts()
         if isRefusedEarly { loop.linger(connection.descriptor) }
         request = nil
         body.drop()
         stream?.exchange = nil
         connection.exchange = nil
-        connection.restart(for: loop.timeouts.keepAlive)
+        connection.restart(for: connection.server.timeouts.keepAlive)
         let action = wasSent ? nil : whenClosed
         whenClosed = nil
         whenStopping = nil
+        whenUpgraded = nil
         action?()
     }
 
@@ -216,17 +229,39 @@ extension Exchange {
             abort()
             return false
         }
-        for field in fields { add(field, to: response) }
-        mount?.addFields(to: self) { add($0, to: response) }
         if case .stream(let stream) = body {
             self.stream = stream
             stream.exchange = self
         }
-        sentStatus = status
-        sentBytes = response.size
-        state = .answered(response)
+        answer(with: response, fields)
         if wasHeld { wake() }
         return true
+    }
+
+    /// Answers 101 and gives the connection to another protocol (RFC 9110 §7.8).
+    ///
+    /// To be called by the handler itself. `take` is called on the loop when the answer was sent,
+    /// and not at all when the client leaves before.
+    ///
+    /// - Returns: False when there was an answer already, or the client is gone.
+    @discardableResult
+    package func upgrade(
+        fields: [HTTPField], to take: @escaping (UpgradedConnection) -> Void
+    ) -> Bool {
+        guard case .handling = state, !isHTTP10,
+            let response = MicroHTTPResponse(switchingProtocols: .switchingProtocols)
+        else { return false }
+        whenUpgraded = take
+        answer(with: response, fields)
+        return true
+    }
+
+    private func answer(with response: MicroHTTPResponse, _ fields: [HTTPField]) {
+        for field in fields { add(field, to: response) }
+        mount?.addFields(to: self) { add($0, to: response) }
+        sentStatus = response.status
+        sentBytes = response.size
+        state = .answered(response)
     }
 
     private func add(_ field: HTTPField, to response: MicroHTTPResponse) {

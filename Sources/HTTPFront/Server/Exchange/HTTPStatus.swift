@@ -8,6 +8,7 @@ package struct HTTPStatus: Sendable, Equatable {
         self.reason = reason
     }
 
+    package static let switchingProtocols = HTTPStatus(code: 101, reason: "Switching Protocols")
     package static let ok = HTTPStatus(code: 200, reason: "OK")
     package static let created = HTTPStatus(code: 201, reason: "Created")
     package static let noContent = HTTPStatus(code: 204, reason: "No Content")
@@ -21,6 +22,7 @@ package struct HTTPStatus: Sendable, Equatable {
     package static let forbidden = HTTPStatus(code: 403, reason: "Forbidden")
     package static let notFound = HTTPStatus(code: 404, reason: "Not Found")
     package static let methodNotAllowed = HTTPStatus(code: 405, reason: "Method Not Allowed")
+    package static let requestTimeout = HTTPStatus(code: 408, reason: "Request Timeout")
     package static let conflict = HTTPStatus(code: 409, reason: "Conflict")
     package static let preconditionFailed = HTTPStatus(code: 412, reason: "Precondition Failed")
     package static let contentTooLarge = HTTPStatus(code: 413, reason: "Content Too Large")
@@ -30,6 +32,7 @@ package struct HTTPStatus: Sendable, Equatable {
     package static let rangeNotSatisfiable = HTTPStatus(
         code: 416, reason: "Range Not Satisfiable")
     package static let expectationFailed = HTTPStatus(code: 417, reason: "Expectation Failed")
+    package static let upgradeRequired = HTTPStatus(code: 426, reason: "Upgrade Required")
     package static let tooManyRequests = HTTPStatus(code: 429, reason: "Too Many Requests")
     package static let fieldsTooLarge = HTTPStatus(
         code: 431, reason: "Request Header Fields Too Large")
@@ -37,6 +40,8 @@ package struct HTTPStatus: Sendable, Equatable {
         code: 500, reason: "Internal Server Error")
     package static let notImplemented = HTTPStatus(code: 501, reason: "Not Implemented")
     package static let serviceUnavailable = HTTPStatus(code: 503, reason: "Service Unavailable")
+    package static let versionNotSupported = HTTPStatus(
+        code: 505, reason: "HTTP Version Not Supported")
 }
 
 /// A failure a handler answers with: the status and nothing of what went on inside.

@@ -13,7 +13,7 @@ package struct C2SListenerFactory: ListenerFactory {
         let options = C2SOptions(listener, on: server)
         let output = OutputLimits(listener.options)
         let isDirectTLS = listener.options[ListenerOption.tls]
-        let tls = ListenerTLS.make(for: listener, on: server, isClients: true)
+        let tls = ListenerTLS.make(for: listener, on: server, direct: .directClients)
         if isDirectTLS, tls?.context == nil {
             throw ListenerFailure("no certificate for TLS at \(listener.address)")
         }
@@ -120,8 +120,10 @@ extension PeerFacts {
 
 extension ListenerTLS {
     /// What gives a listener its contexts; `nil` when it wants no TLS.
+    ///
+    /// - Parameter direct: How a listener speaks TLS that begins with it; the options change it.
     package static func make(
-        for listener: ListenerConfiguration, on server: Server, isClients: Bool
+        for listener: ListenerConfiguration, on server: Server, direct: TLSProfile
     ) -> ListenerTLS? {
         let options = listener.options
         let isDirect = options[ListenerOption.tls]
@@ -129,8 +131,7 @@ extension ListenerTLS {
             isDirect || options[ListenerOption.startTLS]
                 || options[ListenerOption.startTLSRequired]
         else { return nil }
-        var profile = isDirect ? TLSProfile.directClients : .startTLS
-        if !isClients { profile = .startTLS }
+        var profile = isDirect ? direct : .startTLS
         let ciphers = options[ListenerOption.ciphers]
         if !ciphers.isEmpty { profile.ciphers = ciphers.joined(separator: ":") }
         profile.protocolOptions = options[ListenerOption.protocolOptions]

@@ -16,7 +16,7 @@ package struct ComponentListenerFactory: ListenerFactory {
         let output = OutputLimits(values)
         let checksFrom = values[ListenerOption.checksFrom]
         let isTLS = values[ListenerOption.tls]
-        let tls = isTLS ? ListenerTLS.make(for: listener, on: server, isClients: false) : nil
+        let tls = isTLS ? ListenerTLS.make(for: listener, on: server, direct: .startTLS) : nil
         if isTLS, tls?.context == nil {
             throw ListenerFailure("no certificate for TLS at \(listener.address)")
         }
