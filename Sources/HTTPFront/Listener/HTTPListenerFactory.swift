@@ -26,6 +26,7 @@ package struct HTTPListenerFactory: ListenerFactory {
         }
         let loops = service.loops
         guard !loops.isEmpty else { throw ListenerFailure("the HTTP loops do not run") }
+        for loop in loops { server.environment.observatory.watch(loop) }
         let log = try accessLog(server.configuration)
         let http: HTTPServer
         do {

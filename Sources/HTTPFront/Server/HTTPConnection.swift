@@ -36,6 +36,7 @@ package final class HTTPConnection {
     func opened() {
         isOpen = true
         loop.connections[descriptor] = self
+        loop.streams.counters.add(.httpConnections)
         server.connectionOpened(self)
     }
 
@@ -44,6 +45,7 @@ package final class HTTPConnection {
         isOpen = false
         stopWatching()
         loop.connections[descriptor] = nil
+        loop.streams.counters.add(.httpConnections, -1)
         server.connectionClosed(self)
     }
 
@@ -59,6 +61,7 @@ package final class HTTPConnection {
 
     /// Sends a last answer past libmicrohttpd, which closes the connection next.
     func sendRefusal(_ status: HTTPStatus) {
+        loop.streams.counters.add(.httpResponses(class: Int(status.code) / 100))
         guard !server.isSecure else { return }
         let page = "\(status.code) \(status.reason)\n"
         let answer = """

@@ -74,6 +74,8 @@ package enum DefaultConfiguration {
             request_handlers:
               /bosh: mod_bosh
               /http-bind: mod_bosh
+              # Numbers for Prometheus; only this machine may read them.
+              /metrics: mod_prometheus
               /: mod_http_fileserver
 
           # Components, such as gateways (XEP-0114). Each joins with its own secret.

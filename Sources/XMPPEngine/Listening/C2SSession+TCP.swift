@@ -4,6 +4,7 @@ extension C2SSession: ByteStreamOwner {
     package var domain: String { host?.domain ?? directory.defaultDomain }
 
     package func took(_ bytes: Int) {
+        loop.counters.add(.bytesIn(transportClass), bytes)
         guard !shaper.isUnlimited else { return }
         let pause = shaper.pause(after: bytes, now: CoarseTimers.milliseconds())
         guard pause > 0 else { return }

@@ -38,6 +38,7 @@ listen:
     module: ejabberd_http
     request_handlers:
       /http-bind: mod_bosh
+      /metrics: mod_prometheus
       /: mod_http_fileserver
   - port: {component}
     ip: "127.0.0.1"
@@ -75,6 +76,7 @@ modules:
   mod_offline: {{}}
   mod_ping: {{}}
   mod_private: {{}}
+  mod_prometheus: {metrics}
   mod_register:
     ip_access: register
   mod_roster:
@@ -91,7 +93,7 @@ def write(server, public, **changes):
         "c2s": server.ports.c2s, "tls": server.ports.tls, "http": server.ports.http,
         "component": server.ports.component, "component_host": COMPONENT,
         "component_secret": COMPONENT_SECRET, "public": public, "strophe": STROPHE,
-        "stanza_bytes": STANZA_BYTES, "certificate": certificate(server.folder),
+        "stanza_bytes": STANZA_BYTES, "metrics": "{}", "certificate": certificate(server.folder),
     }
     pathlib.Path(server.config).write_text(TEMPLATE.format(**(values | changes)))
 

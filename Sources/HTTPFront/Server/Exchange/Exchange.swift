@@ -66,6 +66,7 @@ package final class Exchange {
     private(set) var sentStatus: HTTPStatus?
     private(set) var sentBytes: UInt64?
     var isRefusedEarly = false
+    private var isCountedHeld = false
 
     init(connection: HTTPConnection, request: MicroHTTPRequest, target: UnsafePointer<CChar>) {
         self.connection = connection
@@ -99,6 +100,8 @@ package final class Exchange {
     package func hold() {
         guard case .handling = state else { return }
         state = .held
+        isCountedHeld = true
+        loop.streams.counters.add(.httpHolds)
         connection.deadline = .max
     }
 
@@ -152,7 +155,11 @@ extension Exchange {
         let wasSent = if case .sending = state { isComplete } else { false }
         state = .ended
         isSuspended = false
-        if wasSent { connection.server.log(self) }
+        if wasSent {
+            connection.server.log(self)
+            count()
+        }
+        endHold()
         if isRefusedEarly { loop.linger(connection.descriptor) }
         request = nil
         body.drop()
@@ -225,8 +232,22 @@ extension Exchange {
         sentStatus = status
         sentBytes = response.size
         state = .answered(response)
+        endHold()
         if wasHeld { wake() }
         return true
+    }
+
+    private func endHold() {
+        guard isCountedHeld else { return }
+        isCountedHeld = false
+        loop.streams.counters.add(.httpHolds, -1)
+    }
+
+    private func count() {
+        let counters = loop.streams.counters
+        counters.add(.httpResponses(class: Int(sentStatus?.code ?? 500) / 100))
+        counters.add(.httpBytesIn, Int(clamping: body.received))
+        counters.add(.httpBytesOut, Int(clamping: sentBytes ?? 0))
     }
 
     private func add(_ field: HTTPField, to response: MicroHTTPResponse) {

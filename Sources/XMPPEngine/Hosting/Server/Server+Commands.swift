@@ -15,7 +15,7 @@ extension Server {
         let all: [Command] =
             [status, register, unregister, changePassword, connectedUsers, registeredUsers]
             + [.stop(drain: drain), .reloadConfiguration(reload: reload)]
-            + (root.map { [.supervisor($0)] } ?? [])
+            + (root.map { [.supervisor($0)] } ?? []) + observationCommands
         for command in all { _ = commands.register(command) }
     }
 
