@@ -74,7 +74,10 @@ let package = Package(
 
         .target(
             name: "HTTPFront",
-            dependencies: ["XMPPEngine", "XMPPCore", "XMPPConfig", "CMicroHTTPD", log] + nio,
+            dependencies: [
+                "XMPPEngine", "XMPPCore", "XMPPConfig", "XMPPStorage", "ControlProtocol",
+                "CMicroHTTPD", log,
+            ] + nio,
             swiftSettings: settings),
         .target(
             name: "AdminUI", dependencies: ["HTTPFront", "XMPPEngine", "XMPPCore"],
@@ -104,7 +107,12 @@ let package = Package(
                 "XMPPEngine", "XMPPCore", "XMPPStorage", "XMPPConfig", "ControlProtocol",
                 "ChildProcess",
             ] + nio + [.product(name: "NIOEmbedded", package: "swift-nio")]),
-        tests("HTTPFrontTests", uses: ["HTTPFront", "XMPPEngine", "XMPPConfig", "XMPPCore"]),
+        tests(
+            "HTTPFrontTests",
+            uses: [
+                "HTTPFront", "XMPPEngine", "XMPPConfig", "XMPPCore", "XMPPStorage",
+                "ControlProtocol",
+            ] + nio),
         tests("StyleTests", uses: []),
     ]
 )

@@ -73,7 +73,8 @@ struct Running {
     }
 
     private func reload() async throws -> String {
-        let loaded = try ConfigurationLoader.load(path: path, schema: ServerParts.schema)
+        let loaded = try ServerParts.load(
+            path: path, dataDirectory: environment.dataDirectory)
         for warning in loaded.warnings { Self.log.warning("\(warning)") }
         return try await server.apply(loaded.configuration)
     }

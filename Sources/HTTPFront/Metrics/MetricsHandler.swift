@@ -28,12 +28,11 @@ package struct MetricsHandler: HTTPHandler {
 
     private func admit(_ exchange: Exchange) -> MetricsAdmission.Answer {
         let peer = exchange.peer
-        // Behind a proxy that nobody declared, its address is not the client's.
-        let isHidden =
-            exchange.field("X-Forwarded-For") != nil || exchange.field("Forwarded") != nil
+        // Behind a proxy that is not trusted, its address is not the client's.
+        let isHidden = exchange.forwarded == nil && exchange.isForwarded
         return admission.decide(
             IPAddress(peer.isLocal ? "127.0.0.1" : peer.description),
-            isHidden: isHidden && peer.isLoopback,
+            isHidden: isHidden,
             authorization: exchange.field("Authorization"))
     }
 

@@ -5,6 +5,8 @@ extension C2SSession: ByteStreamOwner {
 
     package func took(_ bytes: Int) {
         loop.counters.add(.bytesIn(transportClass), bytes)
+        // White space is a sign of life, too.
+        activity &+= 1
         guard !shaper.isUnlimited else { return }
         let pause = shaper.pause(after: bytes, now: CoarseTimers.milliseconds())
         guard pause > 0 else { return }
@@ -20,7 +22,7 @@ extension C2SSession: ByteStreamOwner {
 
 extension TransportSecurity {
     /// What a TLS handshake gave, as a login sees it.
-    init(_ facts: TLSFacts) {
+    package init(_ facts: TLSFacts) {
         var bindings: [ChannelBindingType: [UInt8]] = [:]
         bindings[.tlsExporter] = facts.exporterBinding
         bindings[.tlsServerEndPoint] = facts.serverEndPointBinding

@@ -46,6 +46,8 @@ listen:
     hosts:
       {component_host}:
         password: {component_secret}
+{more_listeners}
+{more_options}
 
 acl:
   local:
@@ -94,6 +96,7 @@ def write(server, public, **changes):
         "component": server.ports.component, "component_host": COMPONENT,
         "component_secret": COMPONENT_SECRET, "public": public, "strophe": STROPHE,
         "stanza_bytes": STANZA_BYTES, "metrics": "{}", "certificate": certificate(server.folder),
+        "more_listeners": "", "more_options": "",
     }
     pathlib.Path(server.config).write_text(TEMPLATE.format(**(values | changes)))
 

@@ -18,6 +18,10 @@ package final class Server: Sendable {
     /// What the database says when its file proves lost or damaged.
     let databaseFailures: AsyncStream<StorageError>
     let stores: Stores
+    /// What opens the HTTP API.
+    package let tokens: AccessTokens
+    /// Slows down who guesses passwords over HTTP.
+    package let logins = LoginThrottle()
     let listeners: Supervisor
     let supervision: SupervisionAlarms
     private let factories: [String: any ListenerFactory]
@@ -50,6 +54,7 @@ package final class Server: Sendable {
             observer: StorageCounters(environment.observatory)
         ) { error in failed.yield(error) }
         stores = Stores(database: database)
+        tokens = AccessTokens(store: stores.tokens)
         supervision = SupervisionAlarms(environment.observatory.alarms, log: Self.log)
         listeners = Supervisor("ejabberd_listener", report: supervision.report)
         observe()

@@ -14,7 +14,8 @@ package final class ServerEnvironment: Sendable {
     /// Blocking work: key derivation, file reads.
     package let workers: NIOThreadPool
     package let passwords = VerifiedPasswordCache(entriesMax: 10_000, lifetime: .seconds(600))
-    package let decoys = DecoyCredentials(secret: SecureRandom.bytes(32))
+    package let secret: ServerSecret
+    package let decoys: DecoyCredentials
     package let registrations = RegistrationThrottle(interval: 600)
     /// What is known of the running server: counters, history, alarms, events, log.
     package let observatory: Observatory
@@ -30,6 +31,8 @@ package final class ServerEnvironment: Sendable {
     ) {
         self.dataDirectory = dataDirectory
         self.version = version
+        secret = ServerSecret(in: dataDirectory)
+        decoys = DecoyCredentials(secret: secret.key(for: "credentials of no account"))
         self.observatory = observatory
         let count = loops > 0 ? loops : System.coreCount
         eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: count)

@@ -142,13 +142,15 @@ extension C2SSession {
         guard let host else { return }
         park()
         Task {
-            let found = try? Result<StoredCredentials?, any Error>.success(
-                await host.credentials(of: account))
+            let found = try? Result<LoginRecord?, any Error>.success(
+                await host.loginRecord(of: account))
             loop.execute {
                 let order =
                     switch found {
-                    case .success(let credentials):
-                        self.negotiation?.credentialsLoaded(credentials, for: attempt)
+                    case .success(let record):
+                        self.negotiation?.credentialsLoaded(
+                            record?.credentials, isDisabled: record?.isDisabled ?? false,
+                            for: attempt)
                     case .failure, nil:
                         self.negotiation?.lookUpFailed(for: attempt)
                     }

@@ -1,43 +1,32 @@
 import ControlProtocol
 import Logging
 import XMPPConfig
-import XMPPStorage
 
 /// The commands that show what the server does, and set how much it logs.
 extension Server {
-    var observationCommands: [Command] { [stats, alarms, getLogLevel, setLogLevel] }
+    var observationCommands: [Command] { [statisticsList, alarms, getLogLevel, setLogLevel] }
 
-    private var stats: Command {
+    private static let figureColumns: [CommandColumn] = ["name", CommandColumn("value", .int)]
+
+    private var statisticsList: Command {
         Command(
-            "stats", "Shows the server's chief numbers.", tag: .server,
-            arguments: [
-                CommandArgument(
-                    "name", .string, "One number only, such as onlineusers.", default: .string(""))
-            ], result: .records(["name", "value"])
-        ) { [self] arguments throws(CommandError) in
-            let wanted = arguments.string("name")
-            let all = try await statistics()
-            let rows = all.filter { wanted.isEmpty || $0.name == wanted }
-            guard !rows.isEmpty else {
-                let names = all.map(\.name).joined(separator: ", ")
-                throw CommandError(.notFound, "there is no number \(wanted); there are \(names)")
-            }
-            return .records(
-                columns: ["name", "value"], rows: rows.map { [.string($0.name), .int($0.value)] })
+            "statistics", "Lists what the server has counted since its start, and what it uses.",
+            tag: .statistics, effect: .reads, result: .records(Self.figureColumns)
+        ) { [self] _ throws(CommandError) in
+            .records(
+                Self.figureColumns, rows: figures.map { [.string($0.name), .int($0.value)] })
         }
     }
 
     private typealias Figure = (name: String, value: Int)
 
-    /// Those that ejabberd has first, under its names.
-    private func statistics() async throws(CommandError) -> [Figure] {
+    private var figures: [Figure] {
         let observatory = environment.observatory
         let totals = observatory.statistics.totals()
         let process = ProcessSample.now()
         var figures: [Figure] = [
-            ("registeredusers", try await registeredCount()),
-            ("onlineusers", observatory.sessions.reduce(0) { $0 + $1.count }),
-            ("uptimeseconds", Int(observatory.uptime)),
+            ("uptime_seconds", Int(observatory.uptime)),
+            ("sessions", observatory.sessions.reduce(0) { $0 + $1.count }),
         ]
         for (transport, count) in zip(TransportClass.allCases, observatory.sessionsByTransport)
         where transport != .component {
@@ -58,35 +47,24 @@ extension Server {
         return figures
     }
 
-    private func registeredCount() async throws(CommandError) -> Int {
-        var sum = 0
-        do {
-            for host in hosts.all { sum += try await stores.accounts.count(on: host.jid) }
-        } catch {
-            throw CommandError(.failed, "the account store failed: \(error)")
-        }
-        return sum
-    }
-
-    private static let alarmColumns = ["alarm", "severity", "raised", "cleared", "text"]
+    private static let alarmColumns: [CommandColumn] = [
+        "alarm", "severity", "raised", CommandColumn("cleared", isOptional: true), "text",
+    ]
 
     private var alarms: Command {
         Command(
             "alarms", "Lists the alarms that are raised, and with `all` those that were.",
-            tag: .server,
+            tag: .server, effect: .reads,
             arguments: [
                 CommandArgument(
-                    "which", .string, "raised, or all.", default: .string("raised"))
+                    "which", .string, "Those raised now, or all that are remembered.",
+                    default: .string("raised"), choices: ["raised", "all"])
             ], result: .records(Self.alarmColumns)
         ) { [environment] arguments throws(CommandError) in
-            let which = arguments.string("which")
-            guard which == "raised" || which == "all" else {
-                throw CommandError(.badArguments, "which is raised or all, not \(which)")
-            }
             let alarms = environment.observatory.alarms
-            let listed = alarms.raised + (which == "all" ? alarms.cleared : [])
+            let listed = alarms.raised + (arguments.string("which") == "all" ? alarms.cleared : [])
             return .records(
-                columns: Self.alarmColumns,
+                Self.alarmColumns,
                 rows: listed.map { alarm in
                     [
                         .string(alarm.name), .string(alarm.severity.rawValue),
@@ -101,7 +79,7 @@ extension Server {
     private var getLogLevel: Command {
         Command(
             "get_loglevel", "Says from which level on lines are logged.", tag: .server,
-            result: .string
+            effect: .reads, result: .string
         ) { [environment] _ throws(CommandError) in
             .string(LogLevel(environment.observatory.logs.level).rawValue)
         }
@@ -111,11 +89,15 @@ extension Server {
         Command(
             "set_loglevel", "Sets how much is logged until the next reload of the configuration.",
             tag: .server,
-            arguments: [CommandArgument("level", .string, "As the option loglevel.")]
+            arguments: [
+                CommandArgument(
+                    "level", .string, "As the option loglevel, by name or number.",
+                    choices: LogLevel.allCases.map(\.rawValue)
+                        + (0...5).map { String($0) }, example: "debug")
+            ]
         ) { [environment] arguments throws(CommandError) in
             guard let level = LogLevel(text: arguments.string("level")) else {
-                let names = LogLevel.allCases.map(\.rawValue).joined(separator: ", ")
-                throw CommandError(.badArguments, "the level must be one of \(names), or 0 to 5")
+                throw CommandError(.badArguments, "there is no such level")
             }
             environment.observatory.logs.level = Logger.Level(level)
             return .code(0, "The level is \(LogLevel(Logger.Level(level)).rawValue).")
