@@ -1,4 +1,5 @@
 import Logging
+import XMPPEngine
 
 /// How a request moves on each time libmicrohttpd calls: head, body chunks, end, and again when
 /// the exchange is woken.

@@ -1,4 +1,5 @@
 import Logging
+import XMPPEngine
 
 /// One HTTP request and its answer, as a handler sees them.
 ///
