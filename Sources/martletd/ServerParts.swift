@@ -1,3 +1,4 @@
+import AdminUI
 import ControlProtocol
 import Glibc
 import HTTPFront
@@ -30,7 +31,8 @@ enum ServerParts {
 
     /// What `request_handlers` can mount.
     static let webModules: [any WebModule] = [
-        BOSHModule(), FileServerModule(), APIModule(), MetricsModule(),
+        BOSHModule(), WebSocketModule(), FileServerModule(), APIModule(), ConsoleModule(),
+        MetricsModule(),
     ]
 
     static let listeners: [String: any ListenerFactory] = [

@@ -42,10 +42,10 @@ extension MetricFamily {
         "Stanzas that were written to clients and components.")
     package static let bytesReceived = MetricFamily(
         "martlet_stream_received_bytes", .counter, unit: "bytes", labels: ["transport"],
-        "Bytes of streams from peers, without TLS and HTTP around them.")
+        "Bytes of streams from peers: of BOSH and polling the bodies, of WebSocket the frames.")
     package static let bytesSent = MetricFamily(
         "martlet_stream_sent_bytes", .counter, unit: "bytes", labels: ["transport"],
-        "Bytes of streams to peers, without TLS and HTTP around them.")
+        "Bytes of streams to peers: of BOSH and polling the bodies, of WebSocket the frames.")
     package static let streamsOpened = MetricFamily(
         "martlet_streams_opened", .counter, labels: ["transport"],
         "Streams whose first header was accepted; before STARTTLS the transport is tcp.")
@@ -84,7 +84,7 @@ extension MetricFamily {
         "martlet_http_connections", .gauge, "HTTP connections that are open.")
     package static let httpHolds = MetricFamily(
         "martlet_http_held_requests", .gauge,
-        "Requests that wait for an answer: BOSH, event streams.")
+        "Requests that are kept until there is an answer, as with BOSH.")
     package static let httpRequestTime = MetricFamily(
         "martlet_http_request_duration_seconds", .histogram, unit: "seconds",
         "From a request to its answer, for those that were not held.")
