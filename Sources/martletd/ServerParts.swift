@@ -32,7 +32,7 @@ enum ServerParts {
     /// What `request_handlers` can mount.
     static let webModules: [any WebModule] = [
         BOSHModule(), WebSocketModule(), FileServerModule(), APIModule(), ConsoleModule(),
-        HostMetaModule(), UploadModule(),
+        HostMetaModule(), UploadModule(), MetricsModule(),
     ]
 
     static let listeners: [String: any ListenerFactory] = [

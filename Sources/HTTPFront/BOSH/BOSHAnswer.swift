@@ -65,6 +65,7 @@ enum BOSHAnswer {
         _ body: [UInt8], status: HTTPStatus = .ok, fields: [HTTPField] = usual,
         to exchange: Exchange, from loop: HTTPLoop
     ) {
+        loop.streams.counters.add(.bytesOut(.bosh), body.count)
         if exchange.loop === loop {
             exchange.respond(status, fields: fields, body: .bytes(body))
             return

@@ -60,6 +60,7 @@ package final class HTTPConnection {
     func opened() {
         isOpen = true
         loop.connections[descriptor] = self
+        loop.streams.counters.add(.httpConnections)
     }
 
     func closed() {
@@ -68,7 +69,7 @@ package final class HTTPConnection {
         stopWatching()
         if relay == nil, isRefused || !hasAsked { loop.linger(descriptor) }
         loop.connections[descriptor] = nil
-        if !isHandedOver { server.connectionClosed(self) }
+        if !isHandedOver { leave() }
     }
 
     /// The protocol that took the socket over is done with it.
@@ -76,6 +77,11 @@ package final class HTTPConnection {
         guard isHandedOver else { return }
         isHandedOver = false
         if let forwardedPeer { server.leave(forwardedPeer) }
+        leave()
+    }
+
+    private func leave() {
+        loop.streams.counters.add(.httpConnections, -1)
         server.connectionClosed(self)
     }
 
@@ -92,6 +98,7 @@ package final class HTTPConnection {
 
     /// Sends a last answer past libmicrohttpd, which closes the connection next.
     func sendRefusal(_ status: HTTPStatus) {
+        loop.streams.counters.add(.httpResponses(class: Int(status.code) / 100))
         HTTPRefusal(status).send(on: descriptor)
     }
 

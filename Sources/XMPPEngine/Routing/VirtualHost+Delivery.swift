@@ -129,7 +129,10 @@ extension VirtualHost {
         }
         for hook in hooks.undelivered.handlers {
             switch await hook(message, account) {
-            case .kept, .ignored: return
+            case .kept:
+                observatory.statistics.elsewhere.addFromAnyThread(.offlineStored)
+                return
+            case .ignored: return
             case .refused(let error): return router.bounce(message, error)
             case .unhandled: break
             }

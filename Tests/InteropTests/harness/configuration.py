@@ -44,6 +44,7 @@ listen:
       /upload: mod_http_upload
       /.well-known/host-meta: mod_host_meta
       /.well-known/host-meta.json: mod_host_meta
+      /metrics: mod_prometheus
       /websocket: ejabberd_http_ws
       /: mod_http_fileserver
   - port: {component}
@@ -87,6 +88,7 @@ modules:
   mod_offline: {{}}
   mod_ping: {{}}
   mod_private: {{}}
+  mod_prometheus: {metrics}
   mod_register:
     ip_access: register
   mod_roster:
@@ -103,7 +105,7 @@ def write(server, folder, **changes):
         "c2s": server.ports.c2s, "tls": server.ports.tls, "http": server.ports.http,
         "component": server.ports.component, "component_host": COMPONENT,
         "component_secret": COMPONENT_SECRET, "public": folder, "strophe": STROPHE,
-        "stanza_bytes": STANZA_BYTES, "upload_bytes": UPLOAD_BYTES,
+        "stanza_bytes": STANZA_BYTES, "upload_bytes": UPLOAD_BYTES, "metrics": "{}",
         "certificate": certificate(server.folder), "more_listeners": "", "more_options": "",
     }
     pathlib.Path(server.config).write_text(TEMPLATE.format(**(values | changes)))

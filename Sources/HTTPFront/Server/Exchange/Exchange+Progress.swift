@@ -1,4 +1,5 @@
 import Logging
+import XMPPEngine
 
 /// How a request moves on each time libmicrohttpd calls: head, body chunks, end, and again when
 /// the exchange is woken.
@@ -143,6 +144,13 @@ extension Exchange {
         let wasStreaming = body.isStreamed
         state = .handling
         guard let handler = mount?.handler else { return }
+        let start = Moment.now
+        defer {
+            if case .answered = state {
+                let time = Moment.now - start
+                loop.streams.counters.observe(.httpRequest, nanoseconds: time)
+            }
+        }
         do {
             try handler.handle(self)
         } catch let problem as HTTPProblem {
