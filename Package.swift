@@ -93,6 +93,10 @@ let package = Package(
         .executableTarget(
             name: "storageprobe", dependencies: ["XMPPStorage", "XMPPCore"],
             path: "Tests/Support/storageprobe", swiftSettings: settings),
+        .executableTarget(
+            name: "websocketecho",
+            dependencies: ["HTTPFront", log, .product(name: "NIOCore", package: "swift-nio")],
+            path: "Tests/Support/websocketecho", swiftSettings: settings),
         tests("XMPPCoreTests", uses: ["XMPPCore"]),
         tests("XMPPStorageTests", uses: ["XMPPStorage", "XMPPCore", "storageprobe"]),
         tests("XMPPConfigTests", uses: ["XMPPConfig"]),
@@ -100,7 +104,12 @@ let package = Package(
             "XMPPEngineTests",
             uses: ["XMPPEngine", "XMPPCore", "XMPPStorage", "XMPPConfig", "ControlProtocol"] + nio
                 + [.product(name: "NIOEmbedded", package: "swift-nio")]),
-        tests("HTTPFrontTests", uses: ["HTTPFront", "XMPPEngine", "XMPPConfig", "XMPPCore"]),
+        tests(
+            "HTTPFrontTests",
+            uses: [
+                "HTTPFront", "XMPPEngine", "XMPPConfig", "XMPPCore",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]),
         tests("StyleTests", uses: []),
     ]
 )

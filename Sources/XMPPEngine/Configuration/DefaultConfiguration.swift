@@ -75,6 +75,7 @@ package enum DefaultConfiguration {
               /bosh: mod_bosh
               /http-bind: mod_bosh
               /websocket: ejabberd_http_ws
+              /ws: ejabberd_http_ws
               /xmpp-websocket: ejabberd_http_ws
               /: mod_http_fileserver
 
