@@ -206,25 +206,28 @@ def test_an_xml_declaration_is_read(server):
         assert link.hear_text().startswith("<open ")
 
 
-def test_after_sasl_the_new_stream_has_its_own_id(server, account):
-    """§3.7: no `<close/>` comes in between."""
+def auth(jid):
+    secret = base64.b64encode(f"\0{jid.split('@')[0]}\0{PASSWORD}".encode()).decode()
+    return f"<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{secret}</auth>"
+
+
+def test_after_sasl_a_new_stream_begins_without_a_close(server, account):
+    """§3.7"""
     with WebSocket(server) as link:
-        jid = account("juliet")
-        link.sign_in(jid, PASSWORD)
-        assert "result" in link.ping()
-    with WebSocket(server) as first, WebSocket(server) as second:
-        ids = {re.search("id='(.*?)'", each.open()[0])[1] for each in (first, second)}
+        first, _ = link.open()
+        link.say(auth(account("juliet")))
+        assert link.hear_text().startswith("<success ")
+        second, features = link.open()
+        assert second.startswith("<open ") and "<bind " in features
+        ids = {re.search(" id='(.*?)'", each)[1] for each in (first, second)}
         assert len(ids) == 2
 
 
 def test_a_client_that_does_not_open_anew_after_sasl_is_ended(server, account):
     with WebSocket(server) as link:
         link.open()
-        secret = base64.b64encode(
-            f"\0{account('juliet').split('@')[0]}\0{PASSWORD}".encode()).decode()
-        link.say("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>"
-                 f"{secret}</auth>")
-        assert "<success" in link.hear_text()
+        link.say(auth(account("juliet")))
+        assert link.hear_text().startswith("<success ")
         link.say(f"<presence {CLIENT}/>")
         assert outcome(link.hear_to_end())[0] == "not-authorized"
 
@@ -233,10 +236,8 @@ def test_messages_sent_ahead_are_taken_in_order(server, account):
     """A client need not wait for answers: what comes while one is worked out waits."""
     jid = account("juliet")
     with WebSocket(server) as link:
-        secret = base64.b64encode(f"\0{jid.split('@')[0]}\0{PASSWORD}".encode()).decode()
         messages = [
-            OPEN, "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>"
-            f"{secret}</auth>", OPEN,
+            OPEN, auth(jid), OPEN,
             f"<iq {CLIENT} type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>",
             *[f"<iq {CLIENT} type='get' id='{n}'><query xmlns='jabber:iq:roster'/></iq>"
               for n in range(200)], f"<close xmlns='{FRAMING}'/>"]

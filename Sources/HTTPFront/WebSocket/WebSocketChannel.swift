@@ -257,6 +257,8 @@ extension WebSocketChannel: FlushedAtEndOfTurn {
             return
         }
         if phase == .open, output.readableBytes > outputBytesMax { user?.overflowed() }
+        // A user that waits for something cannot close yet.
+        if output.readableBytes > outputBytesMax * 2 { shut() }
     }
 
     private func finishWriting() {

@@ -211,13 +211,15 @@ class WebSocket:
                 return text
 
     def hear_to_end(self):
-        """All frames until the server closes the connection."""
+        """All frames until the server closes the connection; its Close frame is confirmed."""
         heard = []
         while True:
             try:
                 heard.append(self.hear())
             except EOFError:
                 return heard
+            if heard[-1].opcode == CLOSE:
+                self.send(frame(CLOSE, heard[-1].payload))
 
     # Streams (RFC 7395)
 
