@@ -9,8 +9,8 @@ let settings: [SwiftSetting] = [
 ]
 
 let engineFolders = [
-    "Core", "Wire", "Storage", "Configuration", "Supervision", "Listening", "Streams", "Routing",
-    "Hosting", "Modules",
+    "Core", "Wire", "Storage", "Configuration", "Supervision", "Observation", "Listening",
+    "Streams", "Routing", "Hosting", "Modules",
 ]
 
 /// One folder of `Sources/XMPPEngine` may be several targets: a border that must hold is a target.
@@ -45,6 +45,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     ],
     targets: [
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0"),
@@ -65,7 +66,10 @@ let package = Package(
         engine("XMPPConfig", folders: ["Configuration"], uses: ["XMPPCore", "Yams"]),
         engine(
             "XMPPEngine",
-            folders: ["Supervision", "Listening", "Streams", "Routing", "Hosting", "Modules"],
+            folders: [
+                "Supervision", "Observation", "Listening", "Streams", "Routing", "Hosting",
+                "Modules",
+            ],
             uses: [
                 "XMPPCore", "XMPPStorage", "XMPPConfig", "ControlProtocol", "COpenSSL", "CLibIDN",
                 log,
@@ -74,11 +78,18 @@ let package = Package(
         .target(
             name: "HTTPFront",
             dependencies: [
-                "XMPPEngine", "XMPPCore", "XMPPConfig", "CMicroHTTPD", "CWSlay", "CZlib", log,
+                "XMPPEngine", "XMPPCore", "XMPPConfig", "XMPPStorage", "ControlProtocol",
+                "CMicroHTTPD", "CWSlay", "CZlib", log,
             ] + nio,
             swiftSettings: settings),
         .target(
-            name: "AdminUI", dependencies: ["HTTPFront", "XMPPEngine", "XMPPCore"],
+            name: "AdminUI",
+            dependencies: [
+                "HTTPFront", "XMPPEngine", "XMPPConfig", "XMPPStorage", "XMPPCore",
+                "ControlProtocol", log,
+                .product(name: "Mustache", package: "swift-mustache"),
+            ],
+            resources: [.embedInCode("Templates"), .embedInCode("Assets")],
             swiftSettings: settings),
         .executableTarget(
             name: "martletd",
@@ -97,19 +108,30 @@ let package = Package(
             name: "websocketecho",
             dependencies: ["HTTPFront", log, .product(name: "NIOCore", package: "swift-nio")],
             path: "Tests/Support/websocketecho", swiftSettings: settings),
+        .target(
+            name: "ChildProcess", path: "Tests/Support/ChildProcess", swiftSettings: settings),
         tests("XMPPCoreTests", uses: ["XMPPCore"]),
-        tests("XMPPStorageTests", uses: ["XMPPStorage", "XMPPCore", "storageprobe"]),
+        tests(
+            "XMPPStorageTests", uses: ["XMPPStorage", "XMPPCore", "ChildProcess", "storageprobe"]),
         tests("XMPPConfigTests", uses: ["XMPPConfig"]),
         tests(
             "XMPPEngineTests",
-            uses: ["XMPPEngine", "XMPPCore", "XMPPStorage", "XMPPConfig", "ControlProtocol"] + nio
-                + [.product(name: "NIOEmbedded", package: "swift-nio")]),
+            uses: [
+                "XMPPEngine", "XMPPCore", "XMPPStorage", "XMPPConfig", "ControlProtocol",
+                "ChildProcess",
+            ] + nio + [.product(name: "NIOEmbedded", package: "swift-nio")]),
         tests(
             "HTTPFrontTests",
             uses: [
-                "HTTPFront", "XMPPEngine", "XMPPConfig", "XMPPCore",
-                .product(name: "NIOCore", package: "swift-nio"),
-            ]),
+                "HTTPFront", "XMPPEngine", "XMPPConfig", "XMPPCore", "XMPPStorage",
+                "ControlProtocol",
+            ] + nio),
+        tests(
+            "AdminUITests",
+            uses: [
+                "AdminUI", "HTTPFront", "XMPPEngine", "XMPPConfig", "XMPPStorage", "XMPPCore",
+                "ControlProtocol", log,
+            ] + nio),
         tests("StyleTests", uses: []),
     ]
 )

@@ -66,8 +66,8 @@ package enum DefaultConfiguration {
             shaper: c2s_shaper
             access: c2s
 
-          # The web: WebSocket and BOSH for browsers, and files. Put `tls: true` here, or a proxy in
-          # front, before you open it to the world.
+          # The web: WebSocket and BOSH for browsers, the administrators' console, and files. Put
+          # `tls: true` here, or a proxy in front, before you open it to the world.
           - port: 5280
             ip: \(quoted(ip))
             module: ejabberd_http
@@ -77,6 +77,7 @@ package enum DefaultConfiguration {
               /websocket: ejabberd_http_ws
               /ws: ejabberd_http_ws
               /xmpp-websocket: ejabberd_http_ws
+              /admin: ejabberd_web_admin
               /: mod_http_fileserver
 
           # Components, such as gateways (XEP-0114). Each joins with its own secret.

@@ -10,6 +10,9 @@ COMPONENT_SECRET = "secret"
 # Sizes that the tests of malformed streams count on.
 STANZA_BYTES = 65536
 
+# The largest file that the tests may upload.
+UPLOAD_BYTES = 100 << 20
+
 TEMPLATE = """\
 hosts:
   - localhost
@@ -46,6 +49,8 @@ listen:
     hosts:
       {component_host}:
         password: {component_secret}
+{more_listeners}
+{more_options}
 
 acl:
   local:
@@ -93,6 +98,7 @@ def write(server, public, **changes):
         "component": server.ports.component, "component_host": COMPONENT,
         "component_secret": COMPONENT_SECRET, "public": public, "strophe": STROPHE,
         "stanza_bytes": STANZA_BYTES, "certificate": certificate(server.folder),
+        "more_listeners": "", "more_options": "",
     }
     pathlib.Path(server.config).write_text(TEMPLATE.format(**(values | changes)))
 

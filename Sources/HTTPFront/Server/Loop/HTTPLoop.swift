@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import NIOCore
 import Synchronization
 import XMPPEngine
 
@@ -18,7 +19,6 @@ package final class HTTPLoop: @unchecked Sendable {
     /// Streams whose transport is HTTP live here.
     package let streams: StreamLoop
     let log: Logger
-    let timeouts: (head: Timeout, body: Timeout, keepAlive: Timeout)
     private let mailbox: LoopMailbox
     private let turnEnd: TurnEnd
     private let poll: LoopPoll
@@ -31,6 +31,12 @@ package final class HTTPLoop: @unchecked Sendable {
     private(set) var now: UInt64
     private var isRunning = true
     var connections: [Int32: HTTPConnection] = [:]
+    /// Refused connections that are kept open a little.
+    var lingeringCount = 0
+    /// TLS connections that have something left to send.
+    var relayCount = 0
+    /// What TLS connections read into, one after the other.
+    var relayBuffer = ByteBuffer()
     private var watched: [Int32: any LoopWatch] = [:]
     private var leftDescriptors: [Int32] = []
     /// What the WebSocket connections of this loop share.
@@ -47,10 +53,6 @@ package final class HTTPLoop: @unchecked Sendable {
         self.name = name
         self.limits = limits
         self.log = log
-        timeouts = (
-            Timeout(limits.headTimeout), Timeout(limits.bodyTimeout),
-            Timeout(limits.keepAliveTimeout)
-        )
         now = Self.clock()
         wheel = TimerWheel(now: now)
         poll = try LoopPoll()
@@ -191,6 +193,7 @@ extension HTTPLoop {
                 watched[descriptor]?.happened(events, on: descriptor)
             }
         }
+        closeLeft()
         return daemonReady
     }
 
@@ -240,6 +243,8 @@ extension HTTPLoop {
         leftDescriptors.removeAll(keepingCapacity: leftDescriptors.count <= 64)
     }
 
+    var isStopping: Bool { stopping != nil }
+
     var watchedCount: Int { watched.count }
 
     /// Tells all who watch that a listener stops, or all of them when it is `nil`.
@@ -281,7 +286,7 @@ extension HTTPLoop {
     }
 
     private func continueStop(_ stop: LoopStop) {
-        guard !connections.isEmpty else {
+        guard !connections.isEmpty || (relayCount > 0 && now < stop.deadline) else {
             isRunning = false
             return
         }
