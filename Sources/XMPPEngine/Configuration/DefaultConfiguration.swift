@@ -78,6 +78,7 @@ package enum DefaultConfiguration {
               /http-bind: mod_bosh
               /upload: mod_http_upload
               /websocket: ejabberd_http_ws
+              /ws: ejabberd_http_ws
               /xmpp-websocket: ejabberd_http_ws
               /admin: ejabberd_web_admin
               # Numbers for Prometheus; only this machine may read them.
