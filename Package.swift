@@ -1,12 +1,16 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-let settings: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .treatAllWarnings(as: .error),
-]
+/// Set by `make fuzz`: the readers are built for libFuzzer, and the fuzzer with them.
+let isFuzzing = Context.environment["MARTLET_FUZZ"] != nil
+
+let settings: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .treatAllWarnings(as: .error),
+    ] + (isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer", "-enable-testing"])] : [])
 
 let engineFolders = [
     "Core", "Wire", "Storage", "Configuration", "Supervision", "Listening", "Streams", "Routing",
@@ -89,6 +93,10 @@ let package = Package(
         .executableTarget(
             name: "storageprobe", dependencies: ["XMPPStorage", "XMPPCore"],
             path: "Tests/Support/storageprobe", swiftSettings: settings),
+        .target(
+            name: "StreamFakes",
+            dependencies: ["XMPPEngine", "XMPPCore"] + nio,
+            path: "Tests/Support/StreamFakes", swiftSettings: settings),
         tests("XMPPCoreTests", uses: ["XMPPCore"]),
         tests("XMPPStorageTests", uses: ["XMPPStorage", "XMPPCore", "storageprobe"]),
         tests("XMPPConfigTests", uses: ["XMPPConfig"]),
@@ -96,7 +104,18 @@ let package = Package(
             "XMPPEngineTests",
             uses: ["XMPPEngine", "XMPPCore", "XMPPStorage", "XMPPConfig", "ControlProtocol"] + nio
                 + [.product(name: "NIOEmbedded", package: "swift-nio")]),
-        tests("HTTPFrontTests", uses: ["HTTPFront", "XMPPEngine", "XMPPConfig", "XMPPCore"]),
+        tests(
+            "HTTPFrontTests",
+            uses: ["HTTPFront", "XMPPEngine", "XMPPConfig", "XMPPCore", "StreamFakes", log] + nio),
         tests("StyleTests", uses: []),
     ]
 )
+
+if isFuzzing {
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz",
+            dependencies: ["HTTPFront", "XMPPEngine", "XMPPCore", "StreamFakes"],
+            path: "Tests/Fuzz", exclude: ["Corpus"], swiftSettings: settings,
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]))
+}

@@ -14,7 +14,9 @@ enum ServerParts {
     static let http = HTTPService()
 
     /// What `request_handlers` can mount.
-    static let webModules: [any WebModule] = [BOSHModule(), FileServerModule()]
+    static let webModules: [any WebModule] = [
+        BOSHModule(), PollModule(), FileServerModule(),
+    ]
 
     static let listeners: [String: any ListenerFactory] = [
         "ejabberd_c2s": C2SListenerFactory(),

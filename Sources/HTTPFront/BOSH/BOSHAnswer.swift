@@ -31,7 +31,7 @@ enum BOSHAnswer {
 
     /// An answer opened as a page must not run what another client put into a stanza.
     private static let sandbox = HTTPField("Content-Security-Policy", "sandbox")
-    private static let usual = [HTTPField("Content-Type", "text/xml; charset=utf-8"), sandbox]
+    static let usual = [HTTPField("Content-Type", "text/xml; charset=utf-8"), sandbox]
 
     /// The header fields of a session's answers.
     ///
@@ -50,28 +50,5 @@ enum BOSHAnswer {
                 default: marks.contains(byte)
                 }
             }
-    }
-
-    // MARK: sending
-
-    /// A request on its way between two loops.
-    struct HandedOver: @unchecked Sendable {
-        // Sendable because only its own loop touches the exchange.
-        let exchange: Exchange
-    }
-
-    /// Answers a request, on its own loop.
-    static func send(
-        _ body: [UInt8], status: HTTPStatus = .ok, fields: [HTTPField] = usual,
-        to exchange: Exchange, from loop: HTTPLoop
-    ) {
-        if exchange.loop === loop {
-            exchange.respond(status, fields: fields, body: .bytes(body))
-            return
-        }
-        let parcel = HandedOver(exchange: exchange)
-        exchange.loop.execute {
-            parcel.exchange.respond(status, fields: fields, body: .bytes(body))
-        }
     }
 }

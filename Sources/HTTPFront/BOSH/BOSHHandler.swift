@@ -53,8 +53,8 @@ package struct BOSHHandler: HTTPHandler {
         if isLegacy, let status = condition.legacyStatus {
             exchange.respond(status)
         } else {
-            BOSHAnswer.send(
-                BOSHOutput.terminal(condition), to: exchange, from: exchange.loop)
+            exchange.respond(
+                .ok, fields: BOSHAnswer.usual, body: .bytes(BOSHOutput.terminal(condition)))
         }
     }
 
@@ -71,7 +71,7 @@ package struct BOSHHandler: HTTPHandler {
             return
         }
         let copy = Array(bytes)
-        let parcel = BOSHAnswer.HandedOver(exchange: exchange)
+        let parcel = HandedOver(exchange: exchange)
         exchange.hold()
         exchange.onClose { session.loop.execute { session.lost(parcel.exchange) } }
         session.loop.execute {
@@ -97,7 +97,7 @@ package struct BOSHHandler: HTTPHandler {
         }
         guard let rid = body.rid else { return refuse(.badRequest, exchange, isLegacy: isLegacy) }
         let session = BOSHSession(service: service, first: body, rid: rid, exchange: exchange)
-        guard service.sessions.insert(session) else {
+        guard service.sessions.insert(session, as: session.id) else {
             return refuse(.internalServerError, exchange)
         }
         session.session = C2SSession(
@@ -116,19 +116,5 @@ package struct BOSHHandler: HTTPHandler {
             directory.host(address.domainpart) != nil
         else { return .hostUnknown }
         return nil
-    }
-}
-
-extension PeerFacts {
-    /// What is known of the client that sent a request.
-    init(_ exchange: Exchange) {
-        let peer = exchange.peer
-        // A client that a proxy on this machine speaks for is not on this machine.
-        let isForwarded =
-            exchange.field("X-Forwarded-For") != nil || exchange.field("Forwarded") != nil
-        self.init(
-            address: peer.isLocal ? "" : peer.description, port: Int(peer.port),
-            isLoopback: peer.isLoopback && !isForwarded,
-            security: TransportSecurity(isEncrypted: exchange.isSecure))
     }
 }

@@ -280,7 +280,7 @@ final class BOSHSession: StreamTransport, @unchecked Sendable {
     }
 
     private func answer(_ exchange: Exchange, _ body: [UInt8], status: HTTPStatus = .ok) {
-        BOSHAnswer.send(body, status: status, fields: fields, to: exchange, from: home)
+        exchange.reply(body, status: status, fields: fields, from: home)
     }
 
     private func answer(_ exchange: Exchange, refusal condition: BOSHCondition) {

@@ -78,7 +78,9 @@ struct BOSHWindowTests {
 
     @Test(
         "§14.2: numbers beyond the window end the session",
-        arguments: [(11, "process"), (12, "keep"), (13, "item-not-found"), (1 << 50, "item-not-found")])
+        arguments: [
+            (11, "process"), (12, "keep"), (13, "item-not-found"), (1 << 50, "item-not-found"),
+        ])
     func above(rid: Int, outcome: String) {
         var window = Self.window()
         #expect(Self.arrive(&window, Self.message(rid)) == outcome)
@@ -179,7 +181,9 @@ struct BOSHWindowTests {
 
     @Test(
         "§12: in a polling session two empty requests need a pause between them",
-        arguments: [(1999, true, "policy-violation"), (1999, false, "process"), (2000, true, "process")])
+        arguments: [
+            (1999, true, "policy-violation"), (1999, false, "process"), (2000, true, "process"),
+        ])
     func pollingSession(after: Int, wasEmpty: Bool, outcome: String) {
         var window = Self.window(["hold": "0"])
         #expect(Self.arrive(&window, Self.poll(11), now: 100) == "process")
@@ -206,7 +210,9 @@ struct BOSHWindowTests {
         #expect(window.deadline == 120_000)
     }
 
-    @Test("§10: a pause must not be longer than offered", arguments: [(-1, false), (0, true), (120, true), (121, false)])
+    @Test(
+        "§10: a pause must not be longer than offered",
+        arguments: [(-1, false), (0, true), (120, true), (121, false)])
     func pauseLength(seconds: Int, isAllowed: Bool) {
         var window = Self.window()
         #expect(window.pause(seconds: seconds) == isAllowed)
@@ -281,7 +287,9 @@ struct BOSHWindowTests {
         #expect(Self.arrive(&window, Self.keyed(13, "new")) == "process")
     }
 
-    @Test("§15: a wrong or missing key ends the session", arguments: [nil, "", "wrong", keys[0], keys[2]])
+    @Test(
+        "§15: a wrong or missing key ends the session",
+        arguments: [nil, "", "wrong", keys[0], keys[2]])
     func badKey(key: String?) {
         var window = Self.window(newKey: Self.keys[0])
         #expect(Self.arrive(&window, Self.keyed(11, key)) == "item-not-found")

@@ -38,6 +38,7 @@ listen:
     module: ejabberd_http
     request_handlers:
       /http-bind: mod_bosh
+      /http-poll: mod_http_poll
       /: mod_http_fileserver
   - port: {component}
     ip: "127.0.0.1"
@@ -71,6 +72,8 @@ modules:
     docroot:
       /: {public}
       /lib/strophe: {strophe}
+  mod_http_poll:
+    http_poll_timeout: {http_poll_timeout}
   mod_last: {{}}
   mod_offline: {{}}
   mod_ping: {{}}
@@ -91,7 +94,7 @@ def write(server, public, **changes):
         "c2s": server.ports.c2s, "tls": server.ports.tls, "http": server.ports.http,
         "component": server.ports.component, "component_host": COMPONENT,
         "component_secret": COMPONENT_SECRET, "public": public, "strophe": STROPHE,
-        "stanza_bytes": STANZA_BYTES, "certificate": certificate(server.folder),
+        "stanza_bytes": STANZA_BYTES, "http_poll_timeout": 300, "certificate": certificate(server.folder),
     }
     pathlib.Path(server.config).write_text(TEMPLATE.format(**(values | changes)))
 
