@@ -13,8 +13,8 @@ let settings: [SwiftSetting] =
     ] + (isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer", "-enable-testing"])] : [])
 
 let engineFolders = [
-    "Core", "Wire", "Storage", "Configuration", "Supervision", "Listening", "Streams", "Routing",
-    "Hosting", "Modules",
+    "Core", "Wire", "Storage", "Configuration", "Supervision", "Observation", "Listening",
+    "Streams", "Routing", "Hosting", "Modules",
 ]
 
 /// One folder of `Sources/XMPPEngine` may be several targets: a border that must hold is a target.
@@ -67,7 +67,10 @@ let package = Package(
         engine("XMPPConfig", folders: ["Configuration"], uses: ["XMPPCore", "Yams"]),
         engine(
             "XMPPEngine",
-            folders: ["Supervision", "Listening", "Streams", "Routing", "Hosting", "Modules"],
+            folders: [
+                "Supervision", "Observation", "Listening", "Streams", "Routing", "Hosting",
+                "Modules",
+            ],
             uses: [
                 "XMPPCore", "XMPPStorage", "XMPPConfig", "ControlProtocol", "COpenSSL", "CLibIDN",
                 log,
@@ -75,7 +78,10 @@ let package = Package(
 
         .target(
             name: "HTTPFront",
-            dependencies: ["XMPPEngine", "XMPPCore", "XMPPConfig", "CMicroHTTPD", log] + nio,
+            dependencies: [
+                "XMPPEngine", "XMPPCore", "XMPPConfig", "XMPPStorage", "ControlProtocol",
+                "CMicroHTTPD", log,
+            ] + nio,
             swiftSettings: settings),
         .target(
             name: "AdminUI", dependencies: ["HTTPFront", "XMPPEngine", "XMPPCore"],
@@ -97,16 +103,24 @@ let package = Package(
             name: "StreamFakes",
             dependencies: ["XMPPEngine", "XMPPCore"] + nio,
             path: "Tests/Support/StreamFakes", swiftSettings: settings),
+        .target(
+            name: "ChildProcess", path: "Tests/Support/ChildProcess", swiftSettings: settings),
         tests("XMPPCoreTests", uses: ["XMPPCore"]),
-        tests("XMPPStorageTests", uses: ["XMPPStorage", "XMPPCore", "storageprobe"]),
+        tests(
+            "XMPPStorageTests", uses: ["XMPPStorage", "XMPPCore", "ChildProcess", "storageprobe"]),
         tests("XMPPConfigTests", uses: ["XMPPConfig"]),
         tests(
             "XMPPEngineTests",
-            uses: ["XMPPEngine", "XMPPCore", "XMPPStorage", "XMPPConfig", "ControlProtocol"] + nio
-                + [.product(name: "NIOEmbedded", package: "swift-nio")]),
+            uses: [
+                "XMPPEngine", "XMPPCore", "XMPPStorage", "XMPPConfig", "ControlProtocol",
+                "ChildProcess",
+            ] + nio + [.product(name: "NIOEmbedded", package: "swift-nio")]),
         tests(
             "HTTPFrontTests",
-            uses: ["HTTPFront", "XMPPEngine", "XMPPConfig", "XMPPCore", "StreamFakes", log] + nio),
+            uses: [
+                "HTTPFront", "XMPPEngine", "XMPPConfig", "XMPPCore", "XMPPStorage",
+                "ControlProtocol", "StreamFakes", log,
+            ] + nio),
         tests("StyleTests", uses: []),
     ]
 )

@@ -1,27 +1,16 @@
 import Logging
 import XMPPConfig
+import XMPPEngine
 
-/// Where log lines go: standard error, as the service manager expects.
+/// Where log lines go: standard error, as the service manager expects, and a ring in memory.
 enum Logs {
-    static func start(level: LogLevel) {
-        let chosen = Logger.Level(level)
+    /// Starts the log; to be called once.
+    static func start(level: LogLevel) -> LogRing {
+        let ring = LogRing(level: Logger.Level(level))
         LoggingSystem.bootstrap { label in
-            var handler = StreamLogHandler.standardError(label: label)
-            handler.logLevel = chosen
-            return handler
+            RingLogHandler(
+                label: label, ring: ring, other: StreamLogHandler.standardError(label: label))
         }
-    }
-}
-
-extension Logger.Level {
-    init(_ level: LogLevel) {
-        switch level {
-        case .none, .emergency, .alert, .critical: self = .critical
-        case .error: self = .error
-        case .warning: self = .warning
-        case .notice: self = .notice
-        case .info: self = .info
-        case .debug: self = .debug
-        }
+        return ring
     }
 }

@@ -38,7 +38,7 @@ struct MartletCommand: AsyncParsableCommand {
         }
         let loaded: ConfigurationLoader.Loaded
         do throws(ConfigurationErrors) {
-            loaded = try ConfigurationLoader.load(path: path, schema: ServerParts.schema)
+            loaded = try ServerParts.load(path: path, dataDirectory: data)
         } catch {
             Terminal.complain(String(describing: error))
             throw ExitCode(1)
@@ -48,8 +48,9 @@ struct MartletCommand: AsyncParsableCommand {
             Terminal.say("\(path): the configuration is good.")
             return
         }
-        Logs.start(level: loaded.configuration.options[ServerOption.logLevel])
-        try await Running(path: path, dataDirectory: data, loaded.configuration)
+        StartMemory.release()
+        let logs = Logs.start(level: loaded.configuration.options[ServerOption.logLevel])
+        try await Running(path: path, dataDirectory: data, logs: logs, loaded.configuration)
             .untilEnd(firstStart: firstStart)
     }
 }

@@ -14,10 +14,14 @@ struct Running {
     private let server: Server
     private static let log = Logger(label: "martlet")
 
-    init(path: String, dataDirectory: String, _ configuration: Configuration) throws {
+    init(
+        path: String, dataDirectory: String, logs: LogRing, _ configuration: Configuration
+    ) throws {
         self.path = path
         try DataDirectory.make(dataDirectory)
-        environment = ServerEnvironment(dataDirectory: dataDirectory, version: Martlet.version)
+        environment = ServerEnvironment(
+            dataDirectory: dataDirectory, version: Martlet.version,
+            observatory: Observatory(logs: logs))
         server = Server(
             configuration: configuration, environment: environment, catalogue: Catalogue.modules,
             factories: ServerParts.listeners)
@@ -69,7 +73,8 @@ struct Running {
     }
 
     private func reload() async throws -> String {
-        let loaded = try ConfigurationLoader.load(path: path, schema: ServerParts.schema)
+        let loaded = try ServerParts.load(
+            path: path, dataDirectory: environment.dataDirectory)
         for warning in loaded.warnings { Self.log.warning("\(warning)") }
         return try await server.apply(loaded.configuration)
     }

@@ -1,3 +1,5 @@
+import ControlProtocol
+import Glibc
 import HTTPFront
 import XMPPConfig
 import XMPPEngine
@@ -11,11 +13,24 @@ enum ServerParts {
         requestHandlers: Set(webModules.flatMap(\.names)),
         listenerModules: Set(listeners.keys))
 
+    /// Reads a configuration; `@DATABASE_PATH@` and the like stand for what is passed.
+    static func load(
+        path: String, dataDirectory: String
+    ) throws(ConfigurationErrors) -> ConfigurationLoader.Loaded {
+        let home = getenv("HOME").map { String(cString: $0) } ?? "/"
+        return try ConfigurationLoader.load(
+            path: path, schema: schema,
+            environment: ConfigurationEnvironment(keywords: [
+                "VERSION": Martlet.version, "HOME": home, "CONFIG_PATH": path,
+                "DATABASE_PATH": dataDirectory,
+            ]))
+    }
+
     static let http = HTTPService()
 
     /// What `request_handlers` can mount.
     static let webModules: [any WebModule] = [
-        BOSHModule(), PollModule(), FileServerModule(),
+        BOSHModule(), PollModule(), FileServerModule(), APIModule(),
     ]
 
     static let listeners: [String: any ListenerFactory] = [

@@ -1,5 +1,6 @@
 """Fixtures: one server for most tests, fresh ones for those that stop it; accounts; browsers."""
 
+import asyncio
 import functools
 import itertools
 import os
@@ -9,7 +10,10 @@ import pytest
 
 from harness.browser import Browser, Drivers
 from harness.external import External
+from harness.line import Line
 from harness.server import BINARIES, Martlet
+from harness.slix import Clients
+from harness.slix import run as run_scenario
 
 PASSWORD = "correct horse"
 
@@ -134,3 +138,48 @@ def browser_for(request, tmp_path, drivers):
 def browser(server, browser_for):
     """The same for the server that most tests share."""
     return functools.partial(browser_for, server)
+
+
+@pytest.fixture
+def line_to():
+    """Puts a line that can be cut before a server: `line_to(server)`."""
+    lines = []
+
+    def make(server):
+        lines.append(Line(server))
+        return lines[-1]
+
+    yield make
+    for line in lines:
+        line.close()
+
+
+@pytest.fixture
+def line(server, line_to):
+    """The same before the server that most tests share."""
+    return line_to(server)
+
+
+@pytest.fixture
+def meeting(server, account, browser_for):
+    """Runs `scenario(window, juliet, romeo)`: Juliet in the browser, Romeo with slixmpp.
+
+    `at` is where the browser finds the server, such as a `Line`; without `expects_errors` the
+    browser's console must stay clean.
+    """
+
+    def play(scenario, at=None, transport=None, expects_errors=False, **options):
+        juliet, romeo_jid = account("juliet"), account("romeo")
+        window = browser_for(at or server, **options)
+
+        async def both():
+            async with Clients(server) as clients:
+                romeo = await clients(romeo_jid, PASSWORD)
+                await asyncio.to_thread(
+                    window.sign_in, juliet, PASSWORD, transport=transport)
+                await scenario(window, juliet, romeo)
+            assert expects_errors or window.console_errors() == []
+
+        run_scenario(both())
+
+    return play

@@ -1,46 +1,12 @@
-"""The web chat over BOSH, in a real browser, together with a client over TCP with STARTTLS."""
-
-import asyncio
+"""The web chat in a real browser, together with a client over TCP with STARTTLS."""
 
 import pytest
 from selenium.webdriver.common.keys import Keys
 
 from conftest import PASSWORD
 from harness import waiting
+from harness.scenes import befriend, do
 from harness.slix import Clients, run
-
-do = asyncio.to_thread
-
-
-@pytest.fixture
-def meeting(server, account, browser):
-    """Runs `scenario(window, juliet, romeo)`: Juliet in the browser, Romeo with slixmpp."""
-
-    def play(scenario, **options):
-        juliet, romeo_jid = account("juliet"), account("romeo")
-        window = browser(**options)
-
-        async def both():
-            async with Clients(server) as clients:
-                romeo = await clients(romeo_jid, PASSWORD)
-                await do(window.sign_in, juliet, PASSWORD)
-                await scenario(window, juliet, romeo)
-            assert window.console_errors() == []
-
-        run(both())
-
-    return play
-
-
-async def befriend(window, juliet, romeo):
-    """Juliet asks in the browser; Romeo grants, and asks back."""
-    await do(window.add_contact, romeo.boundjid.bare)
-    await romeo.wait_presence(juliet, "subscribe")
-    romeo.send_presence(pto=juliet, ptype="subscribed")
-    romeo.send_presence(pto=juliet, ptype="subscribe")
-    await do(window.wait_contact, romeo.boundjid.bare, "online")
-    await romeo.wait_subscription(juliet, "both")
-    await romeo.wait_presence(juliet, "available")
 
 
 def test_they_become_contacts_see_each_other_and_chat(meeting):
@@ -291,35 +257,3 @@ def test_the_keyboard_is_enough(account, browser):
     assert keys.active_element.get_attribute("id") == "composer-text"
     keys.active_element.send_keys(Keys.ESCAPE)
     window.wait(lambda: window.is_shown("#conversation-none"), "the conversation to close")
-
-
-def test_a_lost_network_is_noticed_and_survived(server, account, browser):
-    juliet, romeo = account("juliet"), account("romeo")
-    window = browser().sign_in(juliet, PASSWORD)
-    window.add_contact(romeo)
-    window.open_conversation(romeo)
-    window.set_network(False)
-    window.say("can you hear me?")
-    window.wait(lambda: window.connection() == "waiting", "the loss to be noticed")
-    window.wait_text("#connection-banner", "Trying again in")
-    assert not window.find("#composer-send").is_enabled()
-    message = window.wait_message("can you hear me?", state="failed")
-    assert "may not have arrived" in message["problem"]
-    window.screenshot("network-lost")
-    window.set_network(True)
-    window.wait_online()
-    assert not window.is_shown("#connection-banner")
-    window.click(".failure button")
-    window.wait_message("can you hear me?", state="sent")
-
-
-@pytest.mark.own_server
-def test_a_restart_of_the_server_is_survived(own_server, browser_for):
-    jid = own_server.register("juliet", PASSWORD)
-    window = browser_for(own_server).sign_in(jid, PASSWORD)
-    own_server.stop()
-    window.wait(lambda: window.connection() == "waiting", "the loss to be noticed")
-    window.find("#connection-banner")
-    own_server.start()
-    window.wait_online()
-    assert not window.is_shown("#connection-banner")

@@ -4,8 +4,8 @@ import Testing
 struct LayerTests {
     /// From the bottom up: a folder uses those before it.
     private static let order: [Substring] = [
-        "Core", "Wire", "Storage", "Configuration", "Supervision", "Streams", "Listening",
-        "Routing", "Hosting", "Modules",
+        "Core", "Wire", "Storage", "Configuration", "Supervision", "Observation", "Streams",
+        "Listening", "Routing", "Hosting", "Modules",
     ]
 
     @Test("No folder of the engine uses one above it")

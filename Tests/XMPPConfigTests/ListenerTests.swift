@@ -131,7 +131,8 @@ struct ListenerTests {
     @Test("Every declared option of a listener is one ejabberd has, or one of ours")
     func names() {
         let ours: Set<String> = [
-            "allow_unencrypted_sasl", "certfile", "max_stanza_attributes", "max_stanza_depth",
+            "allow_unencrypted_sasl", "certfile", "idle_timeout", "max_stanza_attributes",
+            "max_stanza_depth", "whitespace_interval",
         ]
         let streams: Set<String> = [
             "max_stanza_size", "max_stanza_elements", "pre_auth_max_stanza_size",

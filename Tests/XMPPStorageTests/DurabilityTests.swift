@@ -1,3 +1,4 @@
+import ChildProcess
 import Foundation
 import Testing
 import XMPPCore
@@ -31,24 +32,18 @@ struct DurabilityTests {
 
     /// Kills a writing process after 300 acknowledgements and returns all that it gave.
     private func writeAndKill(_ file: String) async throws -> Set<String> {
-        let process = Process()
         let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        process.executableURL = executable.deletingLastPathComponent()
-            .appendingPathComponent("storageprobe")
-        process.arguments = ["write", file]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        var text = Data()
+        let probe = executable.deletingLastPathComponent().appendingPathComponent("storageprobe")
+        let process = try ChildProcess(probe.path, ["write", file])
+        var text: [UInt8] = []
         while text.count(where: { $0 == UInt8(ascii: "\n") }) < 300 {
-            let some = output.fileHandleForReading.availableData
+            let some = process.readSome()
             guard !some.isEmpty else { break }
             text += some
         }
-        kill(process.processIdentifier, SIGKILL)
-        text += output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        #expect(process.terminationReason == .uncaughtSignal)
+        process.signal(SIGKILL)
+        text += process.readToEnd()
+        #expect(process.wait() == .signal(SIGKILL))
         // A line that the kill cut off was not told.
         let lines = String(decoding: text, as: UTF8.self).split(
             separator: "\n", omittingEmptySubsequences: false)

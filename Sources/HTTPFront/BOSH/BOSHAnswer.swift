@@ -13,10 +13,15 @@ enum BOSHAnswer {
         text += " inactivity='\(terms.inactivity)'"
         if terms.pauseMax > 0 { text += " maxpause='\(terms.pauseMax)'" }
         if let minor = terms.minorVersion { text += " ver='1.\(minor)'" }
-        text += " from='\(escaped(opening.from))' authid='\(escaped(opening.id))'"
-        text += " charsets='UTF-8'"
+        text += " charsets='UTF-8' accept='gzip'"
         if isSecure { text += " secure='true'" }
-        text += " xmlns:xmpp='\(Namespace.xbosh)'"
+        return text + stream(opening, name: BOSHStream.firstName(of: id))
+    }
+
+    /// The attributes of the first answer of any stream (XEP-0124 §16.3, XEP-0206 §4).
+    static func stream(_ opening: StreamOpening, name: String) -> String {
+        var text = " stream='\(name)' from='\(escaped(opening.from))'"
+        text += " authid='\(escaped(opening.id))' xmlns:xmpp='\(Namespace.xbosh)'"
         if opening.hasVersion { text += " xmpp:version='1.0' xmpp:restartlogic='true'" }
         return text
     }

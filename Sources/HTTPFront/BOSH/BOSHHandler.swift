@@ -41,11 +41,19 @@ package struct BOSHHandler: HTTPHandler {
             return
         }
         exchange.withBody { bytes in
-            switch BOSHSessionID.hint(in: bytes) {
-            case .none: create(bytes, exchange)
-            case .foreign: refuse(.itemNotFound, exchange)
-            case .known(let id): pass(bytes, to: id, exchange)
+            guard Gzip.isMarked(bytes) else { return take(bytes, exchange) }
+            guard let plain = Gzip.decompress(bytes, bytesMax: bodyBytesMax) else {
+                return refuse(.badRequest, exchange)
             }
+            plain.withUnsafeBytes { take($0, exchange) }
+        }
+    }
+
+    private func take(_ bytes: UnsafeRawBufferPointer, _ exchange: Exchange) {
+        switch BOSHSessionID.hint(in: bytes) {
+        case .none: create(bytes, exchange)
+        case .foreign: refuse(.itemNotFound, exchange)
+        case .known(let id): pass(bytes, to: id, exchange)
         }
     }
 
@@ -95,15 +103,19 @@ package struct BOSHHandler: HTTPHandler {
         if let condition = fault(of: body) {
             return refuse(condition, exchange, isLegacy: isLegacy)
         }
+        if let uri = service.settings.secureURI, !exchange.isSecure {
+            return exchange.respond(
+                .ok, fields: BOSHAnswer.usual, body: .bytes(BOSHOutput.seeOther(uri)))
+        }
         guard let rid = body.rid else { return refuse(.badRequest, exchange, isLegacy: isLegacy) }
         let session = BOSHSession(service: service, first: body, rid: rid, exchange: exchange)
         guard service.sessions.insert(session, as: session.id) else {
             return refuse(.internalServerError, exchange)
         }
-        session.session = C2SSession(
+        let stream = C2SSession(
             transport: session, peer: PeerFacts(exchange), directory: directory,
             options: options)
-        session.begin(body, exchange: exchange)
+        session.begin(stream, body, exchange: exchange)
     }
 
     /// Why a session cannot be created.

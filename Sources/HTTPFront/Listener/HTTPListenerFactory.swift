@@ -17,13 +17,7 @@ package struct HTTPListenerFactory: ListenerFactory {
     package func start(
         _ listener: ListenerConfiguration, on server: Server
     ) async throws -> RunningListener {
-        guard !listener.options[ListenerOption.tls] else {
-            // Clear text where TLS was asked for would be worse than nothing.
-            throw ListenerFailure("HTTPS cannot be served yet at \(listener.address)")
-        }
-        if listener.options[ListenerOption.usesProxyProtocol] {
-            throw ListenerFailure("no PROXY headers over HTTP yet at \(listener.address)")
-        }
+        let door = try door(listener, on: server)
         let loops = service.loops
         guard !loops.isEmpty else { throw ListenerFailure("the HTTP loops do not run") }
         let log = try accessLog(server.configuration)
@@ -31,7 +25,7 @@ package struct HTTPListenerFactory: ListenerFactory {
         do {
             http = try HTTPServer(
                 endpoint(listener, on: server), site: site(listener, on: server), loops: loops,
-                accessLog: log, log: Self.log)
+                door: door, accessLog: log, log: Self.log)
         } catch {
             log?.close()
             throw error
@@ -41,6 +35,23 @@ package struct HTTPListenerFactory: ListenerFactory {
                 http.stop()
                 log?.close()
             })
+    }
+
+    private func door(
+        _ listener: ListenerConfiguration, on server: Server
+    ) throws -> HTTPServer.Door {
+        var door = HTTPServer.Door()
+        door.usesProxyProtocol = listener.options[ListenerOption.usesProxyProtocol]
+        door.trustedProxies = { [weak server] in
+            server?.configuration.options[ServerOption.trustedProxies] ?? .networks([])
+        }
+        guard listener.options[ListenerOption.tls] else { return door }
+        // Clear text where TLS was asked for would be worse than nothing.
+        guard let tls = ListenerTLS.make(for: listener, on: server, direct: .web),
+            tls.context != nil
+        else { throw ListenerFailure("no certificate for TLS at \(listener.address)") }
+        door.tls = { tls.context }
+        return door
     }
 
     private func endpoint(

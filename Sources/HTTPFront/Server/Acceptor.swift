@@ -52,7 +52,7 @@ final class Acceptor: LoopWatch, @unchecked Sendable {
                 if errno == EMFILE || errno == ENFILE { pause() }
                 return
             }
-            server.accepted(descriptor, from: storage, length: max(length, 2))
+            server.accepted(descriptor, from: storage)
         }
     }
 

@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import XMPPEngine
 
 /// One TCP or unix connection of a client, from accept to close.
 ///
@@ -7,36 +8,52 @@ import Logging
 package final class HTTPConnection {
     package let loop: HTTPLoop
     package let server: HTTPServer
-    /// Who connected, as the socket tells.
+    /// Who connected: as the PROXY header says where there is one, else as the socket does.
     package let peer: PeerAddress
+    /// A load balancer, which wrote a PROXY header, passes the connection on.
+    let isProxied: Bool
+    /// The peer may say on whose behalf it asks.
+    let isTrustedProxy: Bool
+    /// Where the TLS of the connection ends; `nil` without TLS.
+    private let relay: TLSRelay?
     /// libmicrohttpd's; never closed here.
     let descriptor: Int32
     /// When the connection is cut unless something moves on, in milliseconds of the loop's clock.
     var deadline: UInt64
     /// The request being received or answered; it lets go of itself when it ends.
     var exchange: Exchange?
+    /// Whether a request line has been read.
+    var hasAsked = false
     private var isWatched = false
     private var isOpen = false
 
-    init(descriptor: Int32, peer: PeerAddress, server: HTTPServer, loop: HTTPLoop) {
-        self.descriptor = descriptor
-        self.peer = peer
+    init(_ arrival: Arrival, relay: TLSRelay?, server: HTTPServer) {
+        descriptor = arrival.descriptor
+        peer = arrival.peer
+        isProxied = arrival.isProxied
+        isTrustedProxy = server.isTrustedProxy(arrival.peer)
+        self.relay = relay
         self.server = server
-        self.loop = loop
+        loop = arrival.loop
         deadline = .max
-        restart(for: loop.timeouts.head)
+        restart(for: server.timeouts.head)
     }
+
+    /// What the TLS handshake settled, worked out on each call; `nil` without TLS.
+    package var tls: TLSFacts? { relay?.facts }
+
+    /// Whether the client's connection has TLS that ends here.
+    package var isEncrypted: Bool { relay != nil }
 
     /// The connection is cut after `time`, and what `bytes` need at the slowest allowed rate.
     func restart(for time: Timeout, bytes: UInt64 = 0) {
-        let rate = UInt64(max(1, loop.limits.bytesPerSecondMin))
+        let rate = UInt64(max(1, server.limits.bytesPerSecondMin))
         deadline = loop.now + time.milliseconds + min(bytes, 1 << 50) / rate * 1000
     }
 
     func opened() {
         isOpen = true
         loop.connections[descriptor] = self
-        server.connectionOpened(self)
     }
 
     func closed() {
@@ -47,32 +64,20 @@ package final class HTTPConnection {
         server.connectionClosed(self)
     }
 
-    /// Ends the connection now; what is being sent is lost.
+    /// Ends the connection now; what is being sent is lost, a request that is late is told so.
     func cut() {
         deadline = .max
         if let exchange, exchange.isSuspended {
             exchange.clientLeft()
         } else {
+            if exchange?.isArriving ?? !hasAsked { sendRefusal(.requestTimeout) }
             shutdown(descriptor, Int32(SHUT_RDWR))
         }
     }
 
     /// Sends a last answer past libmicrohttpd, which closes the connection next.
     func sendRefusal(_ status: HTTPStatus) {
-        guard !server.isSecure else { return }
-        let page = "\(status.code) \(status.reason)\n"
-        let answer = """
-            HTTP/1.1 \(status.code) \(status.reason)\r
-            Content-Type: text/plain; charset=utf-8\r
-            Content-Length: \(page.utf8.count)\r
-            Connection: close\r
-            \r
-            \(page)
-            """
-        let flags = Int32(MSG_NOSIGNAL | MSG_DONTWAIT)
-        Array(answer.utf8).withUnsafeBytes { bytes in
-            _ = send(descriptor, bytes.baseAddress, bytes.count, flags)
-        }
+        HTTPRefusal(status).send(on: descriptor)
     }
 
     /// The loop stops: a kept request is answered, an idle connection ends.

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Dates in header fields (RFC 9110 §5.6.7), to the second, in UTC.
 enum HTTPDate {
     private static let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
@@ -22,6 +24,9 @@ enum HTTPDate {
         return "\(days[weekday]), \(two(time.day)) \(months[time.month - 1]) \(four(time.year)) "
             + "\(two(time.hour)):\(two(time.minute)):\(two(time.second)) GMT"
     }
+
+    /// This moment, as `Date` has it.
+    static var now: String { text(Int64(time(nil))) }
 
     /// Seconds since 1970 of any of the three forms; `nil` for anything else.
     static func parse(_ text: String) -> Int64? {

@@ -7,6 +7,8 @@ package struct HTTPLimits: Sendable, Equatable {
     package var connectionMemory = 6144
     /// Connections of one loop.
     package var connectionsMax = 20_000
+    /// Connections of one server, over all its loops.
+    package var serverConnectionsMax = Int.max
     /// Connections from one IPv4 address or IPv6 /64 network, over all loops of a server; this
     /// machine's own addresses have no limit.
     package var connectionsPerAddressMax = 1000

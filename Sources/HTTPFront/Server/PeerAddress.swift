@@ -1,5 +1,7 @@
 import CMicroHTTPD
 import Glibc
+import NIOCore
+import XMPPConfig
 
 /// The address of a client: IPv4, IPv6 or a local socket.
 package struct PeerAddress: Sendable, Hashable, CustomStringConvertible {
@@ -28,6 +30,32 @@ package struct PeerAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// An address that a PROXY header names.
+    init(_ address: SocketAddress) {
+        let storage: sockaddr_storage = address.withSockAddr { address, count in
+            var storage = sockaddr_storage()
+            withUnsafeMutableBytes(of: &storage) {
+                let size = min(count, $0.count)
+                $0.copyMemory(from: UnsafeRawBufferPointer(start: address, count: size))
+            }
+            return storage
+        }
+        self.init(storage)
+    }
+
+    /// An address that a proxy names; port 0 when it names none.
+    init(_ address: IPAddress, port: UInt16 = 0) {
+        let parts = address.bytes
+        if parts.count == 4 {
+            kind = .v4(parts.reduce(0) { $0 << 8 | UInt32($1) })
+        } else {
+            kind = .v6(
+                parts.prefix(8).reduce(0) { $0 << 8 | UInt64($1) },
+                parts.dropFirst(8).reduce(0) { $0 << 8 | UInt64($1) })
+        }
+        self.port = port
+    }
+
     /// IPv4 clients of an IPv6 socket come as ::ffff:a.b.c.d (RFC 4291 §2.5.5.2).
     private static func unmapped(_ address: in6_addr) -> Kind {
         let (high, low) = withUnsafeBytes(of: address) { bytes in
@@ -38,6 +66,15 @@ package struct PeerAddress: Sendable, Hashable, CustomStringConvertible {
         }
         guard high == 0, low >> 32 == 0xffff else { return .v6(high, low) }
         return .v4(UInt32(truncatingIfNeeded: low))
+    }
+
+    /// The address without port; `nil` for a local socket.
+    var ip: IPAddress? {
+        switch kind {
+        case .v4(let address): IPAddress(bytes: address.bytes)
+        case .v6(let high, let low): IPAddress(bytes: high.bytes + low.bytes)
+        case .local: nil
+        }
     }
 
     /// True for a unix socket.
@@ -78,4 +115,9 @@ package struct PeerAddress: Sendable, Hashable, CustomStringConvertible {
             return "local"
         }
     }
+}
+
+extension FixedWidthInteger {
+    /// Most significant byte first.
+    fileprivate var bytes: [UInt8] { withUnsafeBytes(of: bigEndian) { Array($0) } }
 }

@@ -13,7 +13,8 @@ package enum ConfigurationReference {
                 + section("Login", ServerOption.authentication)
                 + section("Streams", ServerOption.streams)
                 + section("Encryption", ServerOption.encryption)
-                + section("Storage", ServerOption.storage))
+                + section("Storage", ServerOption.storage)
+                + section("HTTP API", ServerOption.api))
         sections.append(listeners())
         for module in schema.modules.values.sorted(by: { $0.name < $1.name })
         where !module.options.isEmpty {

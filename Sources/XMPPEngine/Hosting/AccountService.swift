@@ -64,6 +64,28 @@ package struct AccountService: Sendable {
         return .done
     }
 
+    /// Locks an account out and ends its sessions, or lets it in again; all it owns stays.
+    ///
+    /// - Parameters:
+    ///   - isDisabled: Whether it may not log in.
+    ///   - account: Of this host.
+    ///   - reason: Told to its clients as their streams end; none when empty.
+    /// - Returns: `.notFound` when there is no such account.
+    /// - Throws: What the store says.
+    package func setDisabled(
+        _ isDisabled: Bool, of account: BareJID, reason: String = ""
+    ) async throws -> Outcome {
+        guard try await host.stores.accounts.setDisabled(isDisabled, account) else {
+            return .notFound
+        }
+        guard isDisabled else { return .done }
+        let text = reason.isEmpty ? "the account is disabled" : reason
+        for resource in host.sessions.sessions(of: account) {
+            host.close(resource, StreamError(.notAuthorized, text))
+        }
+        return .done
+    }
+
     /// Derives what is stored, off the event loops; `nil` for an unusable password.
     private func credentials(_ password: String) async throws -> StoredCredentials? {
         guard (1...Self.passwordBytesMax).contains(password.utf8.count),

@@ -4,6 +4,8 @@ extension C2SSession: ByteStreamOwner {
     package var domain: String { host?.domain ?? directory.defaultDomain }
 
     package func took(_ bytes: Int) {
+        // White space is a sign of life, too.
+        activity &+= 1
         guard !shaper.isUnlimited else { return }
         let pause = shaper.pause(after: bytes, now: CoarseTimers.milliseconds())
         guard pause > 0 else { return }
@@ -19,7 +21,7 @@ extension C2SSession: ByteStreamOwner {
 
 extension TransportSecurity {
     /// What a TLS handshake gave, as a login sees it.
-    init(_ facts: TLSFacts) {
+    package init(_ facts: TLSFacts) {
         var bindings: [ChannelBindingType: [UInt8]] = [:]
         bindings[.tlsExporter] = facts.exporterBinding
         bindings[.tlsServerEndPoint] = facts.serverEndPointBinding

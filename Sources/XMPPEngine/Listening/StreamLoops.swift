@@ -4,10 +4,13 @@ import NIOCore
 package final class StreamLoops: Sendable {
     private let loops: [ObjectIdentifier: StreamLoop]
 
-    package init(_ group: any EventLoopGroup) {
+    /// The loops; what happens on them counts in the statistics.
+    package init(_ group: any EventLoopGroup, _ observatory: Observatory) {
         var loops: [ObjectIdentifier: StreamLoop] = [:]
         for eventLoop in group.makeIterator() {
             let loop = StreamLoop(driver: NIOLoopDriver(eventLoop))
+            observatory.statistics.adopt(loop.counters)
+            observatory.queues.register("loop \(loops.count)") { loop.mailboxLength }
             loops[ObjectIdentifier(eventLoop)] = loop
             eventLoop.execute { loop.adoptCurrentThread() }
         }

@@ -14,7 +14,7 @@ package final class TCPStreamTransport: ChannelInboundHandler, StreamTransport {
     private let makeOwner: (TCPStreamTransport) -> any ByteStreamOwner
     private let contentNamespace: Namespace
     private let tls: TLSContext?
-    private let outputBytesMax: Int
+    private let outputLimits: OutputLimits
     private var owner: (any ByteStreamOwner)?
     private var context: ChannelHandlerContext?
     private var parser: StreamParser?
@@ -22,11 +22,19 @@ package final class TCPStreamTransport: ChannelInboundHandler, StreamTransport {
     private var unread: ByteBuffer?
     private var isReading = false
     private var output = ByteBuffer()
+    /// There while the peer does not take all that is written.
+    private var backlog: Backlog?
     private var next = Next.none
     private var hasOpened = false
     private var isClosing = false
 
     private enum Next { case none, restart, tls }
+
+    private final class Backlog {
+        var state: OutputBacklog
+
+        init(_ state: OutputBacklog) { self.state = state }
+    }
 
     private static let log = Logger(label: "martlet.tcp")
     /// How long the end of a stream may take to reach the peer.
@@ -36,17 +44,17 @@ package final class TCPStreamTransport: ChannelInboundHandler, StreamTransport {
     ///   - loop: Of the channel's event loop.
     ///   - contentNamespace: The default namespace of the stream.
     ///   - tls: `nil` when STARTTLS cannot be offered.
-    ///   - outputBytesMax: Unsent bytes after which a peer that does not read is cut off.
+    ///   - outputLimits: When a peer that does not read is cut off.
     ///   - makeOwner: Makes the stream when the channel is there.
     package init(
         loop: StreamLoop, contentNamespace: Namespace, tls: TLSContext?,
-        outputBytesMax: Int = 8 << 20,
+        outputLimits: OutputLimits,
         makeOwner: @escaping (TCPStreamTransport) -> any ByteStreamOwner
     ) {
         self.loop = loop
         self.contentNamespace = contentNamespace
         self.tls = tls
-        self.outputBytesMax = outputBytesMax
+        self.outputLimits = outputLimits
         self.makeOwner = makeOwner
     }
 
@@ -66,6 +74,7 @@ package final class TCPStreamTransport: ChannelInboundHandler, StreamTransport {
 
     private func lose() {
         context = nil
+        backlog = nil
         output = ByteBuffer()
         unread = nil
         guard let owner else { return }
@@ -223,7 +232,12 @@ package final class TCPStreamTransport: ChannelInboundHandler, StreamTransport {
     }
 
     package func send(_ stanza: Stanza) {
+        backlog?.state.countStanza()
         write { $0.write(stanza, framing: .stream) }
+    }
+
+    package func sendWhitespace() {
+        write { $0.writeStaticString(" ") }
     }
 
     package func send(_ nonza: Element) {
@@ -256,11 +270,48 @@ package final class TCPStreamTransport: ChannelInboundHandler, StreamTransport {
         guard let context, output.readableBytes > 0 else { return }
         let output = takeOutput()
         context.writeAndFlush(wrapOutboundOut(output), promise: nil)
-        let waiting = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)
-        if let waiting, waiting > outputBytesMax, !isClosing {
-            owner?.parserFailed(
-                StreamError(.resourceConstraint, "too much is waiting for this client"))
+        let waiting = waitingBytes
+        guard waiting > 0 || backlog != nil else { return }
+        follow(output.readableBytes, waiting: waiting)
+    }
+
+    // MARK: a peer that does not read
+
+    private var waitingBytes: Int {
+        (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    }
+
+    private func follow(_ written: Int, waiting: Int) {
+        let backlog = self.backlog ?? Backlog(OutputBacklog(waiting: waiting))
+        let isNew = self.backlog == nil
+        self.backlog = backlog
+        obey(backlog.state.wrote(isNew ? 0 : written, waiting: waiting, limits: outputLimits))
+        if isNew { checkLater() }
+    }
+
+    private func checkLater() {
+        guard let seconds = outputLimits.stallSeconds, let context else { return }
+        context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(Int64(seconds))) {
+            guard let backlog = self.backlog, !self.isClosing else { return }
+            self.obey(backlog.state.check(waiting: self.waitingBytes))
+            if self.backlog != nil { self.checkLater() }
         }
+    }
+
+    private func obey(_ verdict: OutputBacklog.Verdict) {
+        switch verdict {
+        case .goesOn: break
+        case .over: backlog = nil
+        case .stalled: cutOff(StreamError(.connectionTimeout, "nothing is read any more"))
+        case .tooMuch:
+            cutOff(StreamError(.resourceConstraint, "too much is waiting for this client"))
+        }
+    }
+
+    private func cutOff(_ error: StreamError) {
+        backlog = nil
+        guard !isClosing else { return }
+        owner?.parserFailed(error)
     }
 
     package func close(_ error: StreamError?) {

@@ -3,6 +3,7 @@ package enum Catalogue {
     package static let modules: [ModuleType] = [
         ModuleType(Disco.self),
         ModuleType(LastActivityModule.self),
+        ModuleType(LegacyAuthentication.self),
         ModuleType(OfflineMessages.self),
         ModuleType(Ping.self),
         ModuleType(PrivateStorageModule.self),

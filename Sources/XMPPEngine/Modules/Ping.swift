@@ -35,8 +35,8 @@ struct Ping: ServerModule {
         let options = context.options
         interval =
             options[Self.sendPings]
-            ? Int(options[Self.pingInterval].components.seconds) : nil
-        timeout = Int(options[Self.pingTimeout].components.seconds)
+            ? options[Self.pingInterval].wholeSeconds : nil
+        timeout = options[Self.pingTimeout].wholeSeconds
         action = options[Self.timeoutAction]
     }
 

@@ -7,6 +7,8 @@ package final class ClientResource: Sendable {
     package let jid: FullJID
     /// Seconds since 1970 when it was bound.
     package let boundAt: Int
+    /// How it reaches the server.
+    package let transport: TransportClass
 
     /// What its presence says; a `Mutex` guards it.
     package struct Presence: Sendable {
@@ -35,6 +37,7 @@ package final class ClientResource: Sendable {
         self.session = session
         self.jid = jid
         self.boundAt = boundAt
+        transport = session.transportClass
     }
 
     package var presence: Presence { state.withLock { $0 } }

@@ -34,6 +34,8 @@ package final class HostHooks: Sendable {
     package let streamFeatures = HookPoint<@Sendable (Bool, C2SSession) -> [Element]>()
     /// In-band registration before login (XEP-0077); the first handler answers.
     package let registration = HookPoint<@Sendable (Stanza, C2SSession) async -> Stanza>()
+    /// Whether streams without version may log in by IQ (XEP-0078): when anybody is attached.
+    package let legacyAuthentication = HookPoint<Void>()
     /// An element for the body of presence that leaves the host's accounts.
     package let presenceSent = HookPoint<Screen>()
 
@@ -52,6 +54,7 @@ package final class HostHooks: Sendable {
         accountRemoved.detach(owner)
         streamFeatures.detach(owner)
         registration.detach(owner)
+        legacyAuthentication.detach(owner)
         presenceSent.detach(owner)
     }
 }

@@ -11,6 +11,8 @@ package final class SessionManager: Sendable {
 
     private static let shardCount = 32
     private let shards: [Shard]
+    /// By transport, in the order of `TransportClass.allCases`.
+    private let tally = Mutex([Int](repeating: 0, count: TransportClass.allCases.count))
 
     package init() {
         shards = (0..<Self.shardCount).map { _ in Shard() }
@@ -42,7 +44,7 @@ package final class SessionManager: Sendable {
         _ resource: ClientResource, replacing: Bool, sessionsMax: Int
     ) -> Entry {
         let account = resource.jid.bare
-        return shard(account).accounts.withLock { accounts in
+        let entry = shard(account).accounts.withLock { accounts -> Entry in
             var sessions = accounts[account] ?? []
             let name = resource.jid.resourcepart
             if let index = sessions.firstIndex(where: { $0.jid.resourcepart == name }) {
@@ -59,12 +61,24 @@ package final class SessionManager: Sendable {
             accounts[account] = sessions
             return .entered(replaced: nil)
         }
+        if case .entered(let replaced) = entry {
+            count(resource, 1)
+            if let replaced { count(replaced, -1) }
+        }
+        return entry
     }
+
+    private func count(_ resource: ClientResource, _ change: Int) {
+        tally.withLock { $0[Int(resource.transport.rawValue)] += change }
+    }
+
+    /// How many sessions there are by transport, in the order of `TransportClass.allCases`.
+    package var countsByTransport: [Int] { tally.withLock { $0 } }
 
     /// Removes a session; `false` when another has taken its place.
     package func leave(_ resource: ClientResource) -> Bool {
         let account = resource.jid.bare
-        return shard(account).accounts.withLock { accounts in
+        let isGone = shard(account).accounts.withLock { accounts in
             guard var sessions = accounts[account],
                 let index = sessions.firstIndex(where: { $0 === resource })
             else { return false }
@@ -72,6 +86,8 @@ package final class SessionManager: Sendable {
             accounts[account] = sessions.isEmpty ? nil : sessions
             return true
         }
+        if isGone { count(resource, -1) }
+        return isGone
     }
 
     package func sessions(of account: BareJID) -> [ClientResource] {
@@ -96,11 +112,5 @@ package final class SessionManager: Sendable {
         }
     }
 
-    package var count: Int {
-        shards.reduce(0) { sum, shard in
-            sum
-                + shard.accounts.withLock { accounts in accounts.values.reduce(0) { $0 + $1.count }
-                }
-        }
-    }
+    package var count: Int { countsByTransport.reduce(0, +) }
 }

@@ -62,6 +62,13 @@ package final class VirtualHost: DomainRoute, C2SHost {
         self.settings.withLock { $0 = settings }
     }
 
+    /// How many sessions the host has over each transport that has any.
+    package var sessionCounts: [SessionCount] {
+        zip(TransportClass.allCases, sessions.countsByTransport).compactMap { transport, count in
+            count > 0 ? SessionCount(host: domain, transport: transport, count: count) : nil
+        }
+    }
+
     // MARK: C2SHost
 
     package var login: LoginServices { settings.withLock { $0.login } }
@@ -69,6 +76,8 @@ package final class VirtualHost: DomainRoute, C2SHost {
     package func features(isAuthenticated: Bool, for session: C2SSession) -> [Element] {
         hooks.streamFeatures.handlers.flatMap { $0(isAuthenticated, session) }
     }
+
+    package var isLegacyAuthAllowed: Bool { !hooks.legacyAuthentication.handlers.isEmpty }
 
     package func refusal(of account: BareJID, on session: C2SSession) -> StanzaError? {
         currentSettings.refusal(account, session)
@@ -148,12 +157,27 @@ package final class VirtualHost: DomainRoute, C2SHost {
         guard sessions.leave(resource) else { return }
         presence.ended(resource)
         hooks.sessionEnded.handlers.forEach { $0(resource) }
+        if session.isAnonymous { forget(resource.jid.bare) }
     }
 
-    package func credentials(of account: BareJID) async throws -> StoredCredentials? {
-        guard let record = try await stores.accounts.record(of: account), !record.isDisabled else {
-            return nil
+    /// Removes what a login without an account leaves behind (XEP-0175 §3).
+    private func forget(_ account: BareJID) {
+        Task {
+            do {
+                try await presence.endAllSubscriptions(of: account)
+                _ = try await stores.accountRemoval.removeEverything(of: account)
+            } catch {
+                Self.log.error(
+                    "an anonymous account is not removed",
+                    metadata: ["account": "\(account)", "error": "\(error)"])
+            }
         }
-        return StoredCredentials(encoded: record.credentials)
+    }
+
+    package func loginRecord(of account: BareJID) async throws -> LoginRecord? {
+        guard let record = try await stores.accounts.record(of: account),
+            let credentials = StoredCredentials(encoded: record.credentials)
+        else { return nil }
+        return LoginRecord(credentials, isDisabled: record.isDisabled)
     }
 }

@@ -12,6 +12,8 @@ package struct Stores: Sendable {
     package let vCards: any VCardStore
     /// When accounts were last connected.
     package let lastActivity: any LastActivityStore
+    /// What opens the HTTP API.
+    package let tokens: any TokenStore
     /// Removal of all of the above for one account.
     package let accountRemoval: any AccountRemoval
 
@@ -20,7 +22,7 @@ package struct Stores: Sendable {
         accounts: any AccountStore, rosters: any RosterStore,
         offlineMessages: any OfflineMessageStore, privateStorage: any PrivateStorageStore,
         vCards: any VCardStore, lastActivity: any LastActivityStore,
-        accountRemoval: any AccountRemoval
+        tokens: any TokenStore, accountRemoval: any AccountRemoval
     ) {
         self.accounts = accounts
         self.rosters = rosters
@@ -28,6 +30,7 @@ package struct Stores: Sendable {
         self.privateStorage = privateStorage
         self.vCards = vCards
         self.lastActivity = lastActivity
+        self.tokens = tokens
         self.accountRemoval = accountRemoval
     }
 }

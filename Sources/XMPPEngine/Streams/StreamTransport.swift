@@ -34,6 +34,9 @@ package protocol StreamTransport: FlushedAtEndOfTurn {
     func send(_ stanza: Stanza)
     /// Sends an element that is no stanza; `features` and SASL go this way.
     func send(_ nonza: Element)
+    /// Sends white space between stanzas (RFC 6120 §4.6.1), where the transport has no other sign
+    /// of life.
+    func sendWhitespace()
     /// The peer's next bytes begin a new stream (RFC 6120 §4.3.3).
     func restart()
     /// TLS begins after what was sent so far; the session hears `secured` when it is there.
@@ -45,4 +48,8 @@ package protocol StreamTransport: FlushedAtEndOfTurn {
     ///
     /// The session is not called any more.
     func close(_ error: StreamError?)
+}
+
+extension StreamTransport {
+    package func sendWhitespace() {}
 }

@@ -17,16 +17,27 @@ package struct ProcessSample: Hashable, Sendable {
         var sample = ProcessSample()
         sample.residentBytes = kibibytes("VmRSS:", in: "/proc/self/status") * 1024
         sample.proportionalBytes = kibibytes("Pss:", in: "/proc/self/smaps_rollup") * 1024
-        var usage = rusage()
-        if getrusage(RUSAGE_SELF.rawValue, &usage) == 0 {
-            sample.processorTime = duration(usage.ru_utime) + duration(usage.ru_stime)
-        }
+        sample.readProcessorTime()
         var limit = rlimit()
         if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {
             sample.openFilesMax = Int(clamping: limit.rlim_cur)
         }
         sample.openFiles = entries(in: "/proc/self/fd")
         return sample
+    }
+
+    /// As `now`, but only what is cheap to read: memory and processor time.
+    package static func brief() -> ProcessSample {
+        var sample = ProcessSample()
+        sample.residentBytes = kibibytes("VmRSS:", in: "/proc/self/status") * 1024
+        sample.readProcessorTime()
+        return sample
+    }
+
+    private mutating func readProcessorTime() {
+        var usage = rusage()
+        guard getrusage(RUSAGE_SELF.rawValue, &usage) == 0 else { return }
+        processorTime = Self.duration(usage.ru_utime) + Self.duration(usage.ru_stime)
     }
 
     private static func duration(_ time: timeval) -> Duration {

@@ -3,7 +3,7 @@
 import pathlib
 
 from selenium import webdriver
-from selenium.common.exceptions import WebDriverException
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -11,6 +11,10 @@ from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
 
 from . import waiting
+
+
+# What a browser logs when a page asks for something that a server does not have to have.
+EXPECTED_ERRORS = ("favicon", "/.well-known/host-meta", "WebSocket connection to")
 
 
 class Browser:
@@ -52,7 +56,10 @@ class Browser:
         """The first visible element, as soon as there is one."""
         def visible():
             found = self.driver.find_elements(By.CSS_SELECTOR, selector)
-            return next((each for each in found if each.is_displayed()), None)
+            try:
+                return next((each for each in found if each.is_displayed()), None)
+            except StaleElementReferenceException:
+                return None  # Redrawn meanwhile.
         return self.wait(visible, selector)
 
     def is_shown(self, selector):
@@ -89,13 +96,27 @@ class Browser:
 
     # What a person does in the chat
 
-    def sign_in(self, jid, password, succeeds=True):
+    def sign_in(self, jid, password, succeeds=True, transport=None):
+        """`transport`: `websocket` or `bosh` to allow no other."""
         self.open()
+        if transport:
+            self.choose_transport(transport)
         self.fill("#signin-jid", jid)
         self.fill("#signin-password", password + Keys.ENTER)
         if succeeds:
             self.wait_online()
         return self
+
+    def choose_transport(self, kind):
+        """On the entrance."""
+        if not self.is_shown("#signin-transport"):
+            self.click("#signin-options summary")
+        Select(self.find("#signin-transport")).select_by_value(kind)
+
+    def wait_lost(self):
+        """Until the person is told that there is no connection."""
+        self.wait(lambda: self.connection() in ("waiting", "connecting"), "the loss to be noticed")
+        self.find("#connection-banner")
 
     def wait_online(self):
         self.wait(lambda: self.is_shown("#chat") and self.connection() == "online",
@@ -132,7 +153,7 @@ class Browser:
         """Every message of the open conversation: dictionaries of text, own, state, delayed."""
         return self.driver.execute_script(
             "return [...document.querySelectorAll('.message')].map((each) => ({"
-            " text: each.querySelector('.text').textContent,"
+            " text: each.querySelector('.text')?.textContent ?? '',"
             " own: each.classList.contains('own-message'), state: each.dataset.state,"
             " delayed: Boolean(each.querySelector('.delayed')),"
             " problem: each.querySelector('.failure')?.innerText ?? '' }))")
@@ -157,10 +178,14 @@ class Browser:
         self.click("#sign-out")
         self.find("#signin")
 
+    def transport(self):
+        return self.driver.execute_script("return document.documentElement.dataset.transport")
+
     def console_errors(self):
         """Errors of scripts and of the content security policy."""
         return [entry["message"] for entry in self.driver.get_log("browser")
-                if entry["level"] == "SEVERE" and "favicon" not in entry["message"]]
+                if entry["level"] == "SEVERE"
+                and not any(word in entry["message"] for word in EXPECTED_ERRORS)]
 
 
 class Drivers:

@@ -46,6 +46,8 @@ listen:
     hosts:
       {component_host}:
         password: {component_secret}
+{more_listeners}
+{more_options}
 
 acl:
   local:
@@ -94,7 +96,8 @@ def write(server, public, **changes):
         "c2s": server.ports.c2s, "tls": server.ports.tls, "http": server.ports.http,
         "component": server.ports.component, "component_host": COMPONENT,
         "component_secret": COMPONENT_SECRET, "public": public, "strophe": STROPHE,
-        "stanza_bytes": STANZA_BYTES, "http_poll_timeout": 300, "certificate": certificate(server.folder),
+        "stanza_bytes": STANZA_BYTES, "certificate": certificate(server.folder),
+        "http_poll_timeout": 300, "more_listeners": "", "more_options": "",
     }
     pathlib.Path(server.config).write_text(TEMPLATE.format(**(values | changes)))
 

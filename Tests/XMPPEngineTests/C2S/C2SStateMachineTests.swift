@@ -9,16 +9,18 @@ enum ReachedState: String, CaseIterable, Sendable {
     case waitForStreamAfterLogin, waitForBind, waitForSession, sessionEstablished, closed
 
     static func opening(
-        version: StreamVersion = .current, host: String? = "example.com"
+        version: StreamVersion = .current, host: String? = "example.com",
+        allowsLegacyAuth: Bool = true
     ) -> C2SStateMachine.Opening {
         var opening = C2SStateMachine.Opening()
         opening.host = host
         opening.version = version
+        opening.isLegacyAuthAllowed = allowsLegacyAuth
         return opening
     }
 
     func machine(
-        _ policy: C2SStateMachine.Policy = .init(tls: .optional, isLegacyAuthAllowed: true)
+        _ policy: C2SStateMachine.Policy = .init(tls: .optional)
     ) throws -> C2SStateMachine {
         var machine = C2SStateMachine(policy: policy, isEncrypted: false)
         let account = try #require(BareJID("romeo@example.com"))
@@ -268,7 +270,8 @@ struct C2SStateMachineTests {
 
     @Test("XEP-0078 stays out unless allowed")
     func legacyOff() throws {
-        var machine = try ReachedState.waitForAuth.machine(.init(isLegacyAuthAllowed: false))
+        var machine = try ReachedState.waitForStream.machine()
+        _ = machine.streamOpened(ReachedState.opening(version: .none, allowsLegacyAuth: false))
         #expect(machine.received(.legacyAuth) == .close(StreamError(.notAuthorized)))
     }
 

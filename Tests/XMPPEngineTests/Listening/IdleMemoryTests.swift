@@ -1,3 +1,4 @@
+import ChildProcess
 import Foundation
 import Testing
 
@@ -64,27 +65,20 @@ private final class Crowd {
                 kept.append(s)
             sys.stdout.write("."); sys.stdout.flush()
         """
-    private let process = Process()
-    private let (input, output) = (Pipe(), Pipe())
+    private let process: ChildProcess
 
     init(port: Int, version: String?, folder: CertificateFolder) throws {
         let script = try folder.write(Self.script, "crowd.py")
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3", script, "\(port)", version ?? "-"]
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
+        process = try ChildProcess("python3", [script, "\(port)", version ?? "-"])
     }
 
-    deinit { if process.isRunning { process.terminate() } }
-
     func grow(_ count: Int) throws {
-        input.fileHandleForWriting.write(Data("\(count)\n".utf8))
-        try #require(!output.fileHandleForReading.availableData.isEmpty)
+        process.write("\(count)\n")
+        try #require(!process.readSome().isEmpty)
     }
 
     func end() {
-        try? input.fileHandleForWriting.close()
-        process.waitUntilExit()
+        process.closeInput()
+        process.wait()
     }
 }

@@ -6,6 +6,7 @@ import XMPPCore
 struct LoginScene {
     var negotiation: SASLNegotiation
     var accounts: [String: StoredCredentials]
+    var disabled: Set<String> = []
     var cache: VerifiedPasswordCache?
     /// The kinds of orders carried out so far.
     private(set) var work: [String] = []
@@ -38,7 +39,9 @@ struct LoginScene {
         case .lookUp(let account, _, let attempt):
             work.append("look up")
             let found = accounts[account.text]
-            return settle(negotiation.credentialsLoaded(found, for: attempt))
+            return settle(
+                negotiation.credentialsLoaded(
+                    found, isDisabled: disabled.contains(account.text), for: attempt))
         case .verifyPassword(let check, let attempt):
             work.append("verify \(rounds(check.credentials))")
             let isRight = check.run(cache: cache, now: .now)

@@ -125,6 +125,23 @@ struct PlainLoginTests {
         #expect(negotiation.passwordVerified(true, for: attempt) == .fail(.notAuthorized))
     }
 
+    @Test("§6.5.2: only who knows the password of a disabled account hears that it is")
+    func disabled() throws {
+        for (typed, failure) in [
+            ("secret", SASLFailure(.accountDisabled)), ("wrong", SASLFailure(.notAuthorized)),
+        ] {
+            var scene = try LoginScene(
+                accounts: ["tim@example.com": .plain(try password("secret"))])
+            scene.disabled = ["tim@example.com"]
+            #expect(scene.start("PLAIN", "\0tim\0" + typed) == .fail(failure))
+            scene.disabled = []
+            guard case .succeed = scene.start("PLAIN", "\0tim\0secret") else {
+                Issue.record("an account that is enabled again stays out")
+                return
+            }
+        }
+    }
+
     @Test("a password that is stored as it is")
     func storedPlain() throws {
         var scene = try LoginScene(accounts: ["tim@example.com": .plain(try password("secret"))])

@@ -34,7 +34,8 @@ final class TestHost: Sendable {
         stores = Stores(
             accounts: plain.accounts, rosters: rosters, offlineMessages: plain.offlineMessages,
             privateStorage: plain.privateStorage, vCards: plain.vCards,
-            lastActivity: plain.lastActivity, accountRemoval: plain.accountRemoval)
+            lastActivity: plain.lastActivity, tokens: plain.tokens,
+            accountRemoval: plain.accountRemoval)
         group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
         var made: [StreamLoop] = []
         for eventLoop in group.makeIterator() {

@@ -1,3 +1,4 @@
+import ChildProcess
 import Foundation
 import NIOCore
 import NIOEmbedded
@@ -42,26 +43,19 @@ final class CertificateFolder: Sendable {
 /// Its input ends when it prints what was put in, or by itself.
 @discardableResult
 func openSSL(_ arguments: [String], input: String = "", in folder: String? = nil) throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-    process.arguments = arguments
-    if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
-    let (standardInput, output) = (Pipe(), Pipe())
-    process.standardInput = standardInput
-    process.standardOutput = output
-    process.standardError = output
-    try process.run()
-    standardInput.fileHandleForWriting.write(Data(input.utf8))
-    var data = Data()
-    while !input.isEmpty, data.range(of: Data(input.utf8)) == nil {
-        let more = output.fileHandleForReading.availableData
+    let process = try ChildProcess(
+        "/usr/bin/openssl", arguments, in: folder, joinsErrors: true)
+    process.write(input)
+    var bytes: [UInt8] = []
+    while !input.isEmpty, !String(decoding: bytes, as: UTF8.self).contains(input) {
+        let more = process.readSome()
         if more.isEmpty { break }
-        data += more
+        bytes += more
     }
-    try standardInput.fileHandleForWriting.close()
-    data += output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return String(decoding: data, as: UTF8.self)
+    process.closeInput()
+    bytes += process.readToEnd()
+    process.wait()
+    return String(decoding: bytes, as: UTF8.self)
 }
 
 /// Keeps what reaches the end of a pipeline.

@@ -1,20 +1,39 @@
-// The open conversation: its messages, who it is with, and the composer.
+// The open conversation: its messages, and who it is with.
 
 import { AVAILABILITY } from '../xmpp/presence.js';
+import { updateUpload } from './attachments.js';
+import { composer } from './composer.js';
 import { describe } from './contact-list.js';
-import { byId, dressAvatar, make, textWithLinks } from './dom.js';
+import { byId, dressAvatar, make } from './dom.js';
+import { renderMessage, updateMessage } from './message-view.js';
 
-const TIME = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const DAY = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
-const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
-const STATES = { sent: 'Sent', delivered: 'Delivered', failed: 'Not delivered', received: '' };
 const NEAR_END = 80;
+const QUIET_MS = 100;
 
 /** Shows `conversations.active`; `open(jid)` changes it, `open(null)` goes back to the list. */
-export function conversationView(connection, roster, conversations) {
+export function conversationView(connection, roster, conversations, outbox, uploads) {
   const log = byId('messages');
-  const text = byId('composer-text');
+  const list = byId('message-list');
+  const writing = composer(connection, conversations, outbox, uploads, () => shown);
   let shown = null;
+
+  const actions = {
+    again(message) {
+      if (message.file) uploads.retry(shown, message);
+      else conversations.sendAgain(shown, message);
+      writing.focus();
+    },
+    discard(message) {
+      conversations.discard(shown, message);
+      writing.focus();
+    },
+    cancel(message) {
+      uploads.cancel(shown, message);
+      writing.focus();
+    },
+    isTrusted: (origin) => uploads.origins.has(origin),
+  };
 
   function open(jid, { focus = true } = {}) {
     conversations.activate(jid);
@@ -22,17 +41,16 @@ export function conversationView(connection, roster, conversations) {
     byId('chat').classList.toggle('has-conversation', shown !== null);
     byId('conversation-none').hidden = shown !== null;
     byId('conversation-open').hidden = shown === null;
+    list.replaceChildren();
     if (!shown) return;
     renderPeer();
     log.setAttribute('aria-live', 'off');
-    log.replaceChildren();
     shown.messages.forEach((message, index) => append(message, shown.messages[index - 1]));
-    setTimeout(() => log.setAttribute('aria-live', 'polite'), 100);
-    log.scrollTop = log.scrollHeight;
-    text.value = shown.draft;
-    fit();
+    setTimeout(() => log.setAttribute('aria-live', 'polite'), QUIET_MS);
+    writing.fill(shown.draft);
+    scrollToEnd();
     renderTyping();
-    if (focus) text.focus();
+    if (focus) writing.focus();
   }
 
   function renderPeer() {
@@ -59,97 +77,48 @@ export function conversationView(connection, roster, conversations) {
   function append(message, previous) {
     const day = message.time.toDateString();
     if (previous?.time.toDateString() !== day) {
-      log.append(make('li', { class: 'day', role: 'separator' }, DAY.format(message.time)));
+      list.append(make('li', { class: 'day' }, DAY.format(message.time)));
     }
-    log.append(renderMessage(message));
+    list.append(renderMessage(message, roster.contact(shown.jid).name, actions));
   }
 
-  function renderMessage(message) {
-    const side = message.isOwn ? 'own-message' : 'their-message';
-    const item = make('li', { class: `message ${side}`, dataset: { state: message.state } });
-    if (message.id) item.dataset.id = message.id;
-    const author = message.isOwn ? 'You' : roster.contact(shown.jid).name;
-    const time = make('time', {
-      datetime: message.time.toISOString(), title: FULL.format(message.time),
-    }, TIME.format(message.time));
-    const facts = make('div', { class: 'facts' }, time);
-    if (message.isDelayed) {
-      facts.prepend(make('span', { class: 'delayed' }, 'Sent while you were away ·'));
-    }
-    if (message.isOwn) facts.append(make('span', { class: 'state' }, STATES[message.state]));
-    item.append(
-      make('span', { class: 'visually-hidden' }, `${author}: `),
-      make('div', { class: 'text', dir: 'auto' }, textWithLinks(message.text)),
-      facts);
-    if (message.state === 'failed') item.append(renderFailure(message));
-    return item;
-  }
-
-  function renderFailure(message) {
-    return make('div', { class: 'failure', role: 'alert' }, message.problem, ' ',
-      make('button', {
-        type: 'button', class: 'link', onclick: () => resend(message),
-      }, 'Send again'));
-  }
-
-  function resend(message) {
-    if (connection.state !== 'online') return;
-    shown.messages.splice(shown.messages.indexOf(message), 1);
-    find(message)?.remove();
-    conversations.send(shown, message.text);
-  }
-
-  const find = ({ id }) => log.querySelector(`[data-id="${CSS.escape(id)}"].own-message`);
-
-  function send() {
-    const words = text.value.trim();
-    if (!words || !shown || connection.state !== 'online') return;
-    text.value = '';
-    fit();
-    conversations.send(shown, words);
+  const isAtEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END;
+  const scrollToEnd = () => {
     log.scrollTop = log.scrollHeight;
-  }
+  };
+  const find = ({ id, isOwn }) => list.querySelector(
+    `[data-id="${CSS.escape(id)}"].${isOwn ? 'own-message' : 'their-message'}`);
+  /** Calls `action(item, message)` for what happens to a message on the screen. */
+  const follow = (name, action) =>
+    conversations.addEventListener(name, ({ detail: { conversation, message } }) => {
+      const item = conversation === shown && find(message);
+      if (item) action(item, message);
+    });
 
-  /** Lets the composer grow with its text, up to the height its style allows. */
-  function fit() {
-    text.style.height = 'auto';
-    text.style.height = `${text.scrollHeight + 2}px`;
-  }
-
-  text.addEventListener('input', () => {
-    fit();
-    if (shown) conversations.typed(shown, text.value);
-  });
-  text.addEventListener('keydown', (event) => {
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
-    event.preventDefault();
-    send();
-  });
-  byId('composer').addEventListener('submit', (event) => {
-    event.preventDefault();
-    send();
-    text.focus();
-  });
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible' && shown) conversations.markRead(shown);
   });
   conversations.addEventListener('message', ({ detail: { conversation, message } }) => {
     if (conversation !== shown) return;
-    const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END;
+    const follows = isAtEnd() || message.isOwn;
     append(message, shown.messages.at(-2));
-    if (isAtEnd || message.isOwn) log.scrollTop = log.scrollHeight;
+    if (follows) scrollToEnd();
   });
-  conversations.addEventListener('update', ({ detail: { conversation, message } }) => {
-    if (conversation === shown) find(message)?.replaceWith(renderMessage(message));
+  follow('update', (item, message) => {
+    const follows = isAtEnd();
+    updateMessage(item, message, actions);
+    if (follows) scrollToEnd();
+  });
+  follow('progress', (item, message) => updateUpload(item, message.file));
+  follow('remove', (item) => item.remove());
+  // A picture that has just arrived pushes the rest down.
+  list.addEventListener('grown', ({ target }) => {
+    if (isAtEnd() || list.lastElementChild?.contains(target)) scrollToEnd();
   });
   conversations.addEventListener('change', ({ detail: { conversation } }) => {
     if (conversation === shown) renderTyping();
   });
   roster.addEventListener('change', renderPeer);
-  connection.addEventListener('state', ({ detail: { state } }) => {
-    byId('composer-send').disabled = state !== 'online';
-    text.placeholder = state === 'online' ? 'Write a message' : 'Waiting for the connection…';
-  });
 
   return { open, get jid() { return shown?.jid ?? null; } };
 }

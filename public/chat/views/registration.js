@@ -13,8 +13,11 @@ const PLAIN = {
   'not-acceptable': 'The server did not accept that. Please check the name and the password.',
 };
 
-/** Calls `onRegistered(jid, password)` with a new account, `onCancel()` on the way back. */
-export function registrationForm(boshUrl, onRegistered, onCancel) {
+/**
+ * Calls `onRegistered(jid, password)` with a new account, `onCancel()` on the way back; asks
+ * `findUrl()` where BOSH is.
+ */
+export function registrationForm(findUrl, onRegistered, onCancel) {
   const domain = byId('register-domain');
   const domainForm = byId('register-domain-form');
   const form = byId('register-form');
@@ -46,7 +49,7 @@ export function registrationForm(boshUrl, onRegistered, onCancel) {
 
   const fetchForm = async () => {
     registration?.close();
-    registration = new Registration(boshUrl, domain.value.trim().toLowerCase());
+    registration = new Registration(await findUrl(), domain.value.trim().toLowerCase());
     questions = await registration.fetchForm();
     renderForm(questions);
     domainForm.hidden = true;

@@ -1,211 +1,229 @@
-// One signed-in account over BOSH (XEP-0124, XEP-0206), kept connected.
+// One signed-in account, kept connected: over the first transport that works, over the same
+// session for as long as it can go on, over a new one after that.
 //
-// Events: `state` (detail: state, problem, retryAt); each stanza as `message`, `presence`, `iq`.
-// States: offline → connecting → online → waiting (for the next attempt) → connecting …
+// Events: `state` (detail: state, problem, retryAt, isSameSession); each stanza as `message`,
+// `presence`, `iq`.
+// States: offline → connecting → online → waiting (for the next attempt) → connecting or online …
 
+import { Backoff } from './backoff.js';
 import { loginFailure, stanzaFailure, streamFailure } from './conditions.js';
-import { NS, childText } from './namespaces.js';
+import { Link } from './link.js';
 
 const { Strophe } = window;
-const HOLD_SECONDS = 60;
-const CONNECT_SECONDS = 30;
-const IQ_SECONDS = 30;
-const LONGEST_PAUSE = 30;
-const FAILURES_BEFORE_LOST = 2;
-const HTTP_FAILURES = [0, 500, 502, 503, 504];
+const IQ_MS = 30000;
+const LOOK_AGAIN_MS = 5000;
+/** Conditions after which trying again would be wrong, or in vain. */
 const FINAL = new Set(['conflict', 'not-authorized', 'host-gone', 'policy-violation']);
+/** Refused logins that may be taken later. */
+const PASSING = new Set(['temporary-auth-failure']);
 
 export class Connection extends EventTarget {
-  #url;
-  #strophe = null;
+  #transports;
+  #link = null;
+  #untried = [];
   #credentials = null;
   #wasOnline = false;
-  #attempts = 0;
+  #backoff = new Backoff();
   #timer = 0;
-  #problem = null;
   #unanswered = new Set();
 
   state = 'offline';
-  /** When the server was last heard; what was sent later may not have arrived. */
-  lastHeard = 0;
 
-  constructor(url) {
+  constructor(transports) {
     super();
-    this.#url = url;
-    window.addEventListener('online', () => this.retryNow());
-    window.addEventListener('pagehide', () => this.#leave());
+    this.#transports = transports;
+    window.addEventListener('online', () => this.#lookAgain());
+    window.addEventListener('offline', () => this.#doubt());
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState === 'visible') this.#lookAgain();
+    });
+    window.addEventListener('pagehide', () => this.#link?.leave());
+    window.addEventListener('pageshow', ({ persisted }) => {
+      if (persisted && this.#link) this.linkClosed({ condition: 'unreachable', hadBegun: true });
+    });
   }
 
   get jid() {
-    return this.#strophe?.jid ?? '';
+    return this.#link?.jid ?? '';
+  }
+
+  /** 'websocket' or 'bosh' while there is a link, and its address. */
+  get place() {
+    return this.#link?.place ?? null;
   }
 
   signIn(jid, password) {
-    const id = Math.random().toString(36).slice(2, 8);
+    const id = uniqueId().slice(0, 8);
     this.#credentials = { jid: `${jid}/web-${id}`, password };
     this.#wasOnline = false;
-    this.#attempts = 0;
-    this.#connect();
+    this.#backoff.reset();
+    this.#begin();
   }
 
   signOut() {
-    const strophe = this.#strophe;
+    const link = this.#link;
     this.#end(null);
-    strophe?.disconnect();
+    link?.end();
   }
 
   retryNow() {
-    if (this.state === 'waiting') this.#connect();
+    if (this.state !== 'waiting') return;
+    this.#transports.forgetFailures();
+    if (this.#link) this.#link.retry();
+    else this.#begin();
+  }
+
+  /** Another transport was chosen: moves over to it at once. */
+  reconnect() {
+    if (this.state === 'offline') return;
+    this.#transports.forgetFailures();
+    if (this.#link && this.#transports.allows(this.#link.place.kind)) return;
+    const link = this.#link;
+    this.#drop();
+    link?.end();
+    this.#begin();
   }
 
   send(stanza) {
-    this.#strophe?.send(stanza);
-  }
-
-  uniqueId() {
-    return this.#strophe?.getUniqueId() ?? '';
+    this.#link?.send(stanza);
   }
 
   /** Sends an IQ; resolves with the result, rejects with an Error whose message is for people. */
   request(iq) {
     return new Promise((resolve, reject) => {
-      const fail = (answer) => {
-        this.#unanswered.delete(fail);
-        const { condition, words } = stanzaFailure(answer);
-        reject(Object.assign(new Error(words), { condition }));
-      };
-      const succeed = (answer) => {
-        this.#unanswered.delete(fail);
-        resolve(answer);
-      };
-      if (this.state !== 'online') {
-        fail(null);
+      if (!this.#link || this.state === 'connecting') {
+        reject(failureOf(null));
         return;
       }
-      this.#unanswered.add(fail);
-      this.#strophe.sendIQ(iq, succeed, fail, IQ_SECONDS * 1000);
+      let forget = () => {};
+      const finish = (answer) => {
+        clearTimeout(timer);
+        forget();
+        this.#unanswered.delete(finish);
+        if (answer?.getAttribute('type') === 'result') resolve(answer);
+        else reject(failureOf(answer));
+      };
+      const timer = setTimeout(() => finish(null), IQ_MS);
+      this.#unanswered.add(finish);
+      forget = this.#link.ask(iq, finish);
     });
   }
 
-  #connect() {
-    clearTimeout(this.#timer);
-    this.#problem = null;
-    const strophe = new Strophe.Connection(this.#url, {
-      mechanisms: [Strophe.SASLSHA1, Strophe.SASLPlain],
-    });
-    this.#strophe = strophe;
-    strophe.maxRetries = 3;
-    strophe.xmlInput = (element) => this.#notice(element);
-    this.#watch(strophe);
-    this.#become('connecting');
-    const { jid, password } = this.#credentials;
-    const report = (status, condition) => {
-      if (strophe === this.#strophe) this.#follow(strophe, status, condition);
-    };
-    strophe.connect(jid, password, report, HOLD_SECONDS, 1);
+  /**
+   * Calls `done` once the server has handled all that was sent before: it handles stanzas in
+   * order (RFC 6120 §10.1), so its answer to a ping stands for them, whichever it is.
+   */
+  confirm(done) {
+    this.#link?.ping(done);
   }
 
-  /** Notices a dead network sooner than the library's own retries would. */
-  #watch(strophe) {
-    let failures = 0;
-    const failed = () => {
-      failures += 1;
-      if (failures >= FAILURES_BEFORE_LOST) this.#lose(strophe, 'unreachable');
-    };
-    strophe.rawInput = () => {
-      failures = 0;
-      this.lastHeard = Date.now();
-    };
-    for (const status of HTTP_FAILURES) strophe.addProtocolErrorHandler('HTTP', status, failed);
-    this.#timer = setTimeout(() => this.#lose(strophe, 'timeout'), CONNECT_SECONDS * 1000);
+  // What the link tells
+
+  linkOpened() {
+    this.#wasOnline = true;
+    this.#backoff.reset();
+    this.#transports.noteSuccess(this.#link.place);
+    this.#become('online');
   }
 
-  #follow(strophe, status, condition) {
-    const { Status } = Strophe;
-    if (status === Status.CONNECTED) {
-      clearTimeout(this.#timer);
-      this.#wasOnline = true;
-      this.#attempts = 0;
-      for (const name of ['message', 'presence', 'iq']) this.#forward(strophe, name);
-      this.#become('online');
-    } else if (status === Status.AUTHFAIL) {
-      const { condition: reason, text } = this.#problem ?? {};
-      this.#end(loginFailure(condition ?? reason, text));
-      strophe.disconnect();
-    } else if (status === Status.CONNFAIL) {
-      this.#problem ??= { condition, text: '' };
-      if (condition === 'giving-up' || condition === 'bad-service') {
-        this.#lose(strophe, 'unreachable');
-      }
-    } else if (status === Status.DISCONNECTED) {
-      this.#closed(this.#problem ?? { condition: condition ?? 'unreachable', text: '' });
+  linkInterrupted(condition, retryAt) {
+    this.#become('waiting', { problem: streamFailure(condition), retryAt });
+  }
+
+  linkRetrying() {
+    this.#become('connecting', { isSameSession: true });
+  }
+
+  linkRestored() {
+    this.#become('online', { isSameSession: true });
+  }
+
+  linkReceived(name, stanza) {
+    this.dispatchEvent(new CustomEvent(name, { detail: stanza }));
+  }
+
+  linkClosed({ condition, text, isRefusal, hadBegun }) {
+    const { place } = this.#link;
+    this.#drop();
+    if (isRefusal && !(this.#wasOnline && PASSING.has(condition))) {
+      this.#end(loginFailure(condition, text));
+    } else if (!hadBegun) {
+      this.#transports.noteFailure(place);
+      this.#tryNext(condition);
+    } else {
+      this.#waitOrEnd(condition, text);
     }
   }
 
-  #forward(strophe, name) {
-    strophe.addHandler((stanza) => {
-      try {
-        this.dispatchEvent(new CustomEvent(name, { detail: stanza }));
-      } catch (error) {
-        console.error(error);
-      }
-      return true;
-    }, null, name);
-  }
+  // Attempts
 
-  /** Keeps the reason of a refused login or a closed stream: the library passes on less. */
-  #notice(element) {
-    const isFailure = element.localName === 'failure' && element.namespaceURI === NS.sasl;
-    const isError = element.nodeName === 'stream:error';
-    if (!isFailure && !isError) return;
-    const named = [...element.children].find((each) => each.localName !== 'text');
-    this.#problem = { condition: named?.localName ?? '', text: childText(element, 'text') };
-  }
-
-  #lose(strophe, condition) {
-    if (strophe !== this.#strophe) return;
-    this.#strophe = null;
-    strophe.maxRetries = 0;
-    strophe.disconnect(condition);
-    this.#closed({ condition, text: '' });
-  }
-
-  #closed({ condition, text }) {
-    this.#strophe = null;
+  async #begin() {
     clearTimeout(this.#timer);
+    this.#become('connecting');
+    const credentials = this.#credentials;
+    this.#untried = await this.#transports.plan();
+    const isStillWanted = credentials === this.#credentials && this.state === 'connecting';
+    if (isStillWanted && !this.#link) this.#tryNext('unreachable');
+  }
+
+  #tryNext(condition) {
+    const place = this.#untried.shift();
+    if (!place) {
+      this.#waitOrEnd(condition);
+      return;
+    }
+    this.#link = new Link(place, this);
+    this.#link.connect(this.#credentials);
+  }
+
+  #waitOrEnd(condition, text) {
     const problem = streamFailure(condition, text);
     if (!this.#wasOnline || FINAL.has(condition)) {
       this.#end(problem);
       return;
     }
-    const jitter = 0.8 + Math.random() * 0.4;
-    const pause = Math.min(LONGEST_PAUSE, 2 ** this.#attempts) * jitter * 1000;
-    this.#attempts += 1;
-    this.#timer = setTimeout(() => this.#connect(), pause);
-    this.#become('waiting', problem, Date.now() + pause);
+    const pause = this.#backoff.next();
+    this.#timer = setTimeout(() => this.#begin(), pause);
+    this.#become('waiting', { problem, retryAt: Date.now() + pause });
+  }
+
+  #lookAgain() {
+    if (this.state === 'waiting') this.retryNow();
+    else this.#doubt();
+  }
+
+  #doubt() {
+    if (this.state === 'online') this.#link?.probe(LOOK_AGAIN_MS);
+  }
+
+  #drop() {
+    clearTimeout(this.#timer);
+    this.#link = null;
+    for (const finish of [...this.#unanswered]) finish(null);
   }
 
   #end(problem) {
-    clearTimeout(this.#timer);
-    this.#strophe = null;
+    this.#drop();
     this.#credentials = null;
-    this.#become('offline', problem);
+    this.#become('offline', { problem });
   }
 
-  #become(state, problem = null, retryAt = 0) {
+  #become(state, { problem = null, retryAt = 0, isSameSession = false } = {}) {
     this.state = state;
-    if (state !== 'online') this.#unanswered.forEach((fail) => fail(null));
-    this.dispatchEvent(new CustomEvent('state', { detail: { state, problem, retryAt } }));
+    this.dispatchEvent(
+      new CustomEvent('state', { detail: { state, problem, retryAt, isSameSession } }));
   }
+}
 
-  /** Ends the session when the page goes away, so that contacts see it at once. */
-  #leave() {
-    const bosh = this.#strophe?._proto;
-    if (this.state !== 'online' || !bosh?.sid) return;
-    const body = `<body xmlns="${NS.bind}" rid="${bosh.rid++}" sid="${bosh.sid}" type="terminate">`
-      + `<presence xmlns="${NS.client}" type="unavailable"/></body>`;
-    navigator.sendBeacon(this.#url, new Blob([body], { type: 'text/plain' }));
-  }
+function failureOf(answer) {
+  const { condition, words } = stanzaFailure(answer);
+  return Object.assign(new Error(words), { condition, answer });
+}
+
+/** An id that nobody else uses. `randomUUID` is there on encrypted pages only. */
+export function uniqueId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return [...bytes].map((each) => each.toString(16).padStart(2, '0')).join('');
 }
 
 /** Whether a stanza may speak for the account itself: from the server or the own bare JID. */

@@ -17,6 +17,9 @@ export const NS = Object.freeze({
   ping: 'urn:xmpp:ping',
   version: 'jabber:iq:version',
   discoInfo: 'http://jabber.org/protocol/disco#info',
+  discoItems: 'http://jabber.org/protocol/disco#items',
+  upload: 'urn:xmpp:http:upload:0',
+  stanzaId: 'urn:xmpp:sid:0',
 });
 
 /** The first child element with that name (and namespace, when given), or null. */

@@ -35,8 +35,12 @@ extension Exchange {
     }
 
     /// The host the client asked for, lower case and without port; `nil` without one.
+    ///
+    /// Behind a trusted proxy it is the one that the proxy was asked for.
     package var host: String? {
-        guard let authority = authorityOfTarget ?? field("Host") else { return nil }
+        guard let authority = forwarded?.host ?? authorityOfTarget ?? field("Host") else {
+            return nil
+        }
         let end =
             authority.hasPrefix("[")
             ? authority.firstIndex(of: "]").map { authority.index(after: $0) }
@@ -44,8 +48,8 @@ extension Exchange {
         return authority[..<(end ?? authority.endIndex)].lowercased()
     }
 
-    /// True when the request came over TLS.
-    package var isSecure: Bool { connection.server.isSecure }
+    /// True when the client's request came over TLS, here or to a trusted proxy.
+    package var isSecure: Bool { forwarded?.isSecure ?? connection.isEncrypted }
 
     private var authorityOfTarget: String? {
         guard !target.hasPrefix("/"), let start = target.range(ofScheme: "http") else { return nil }
@@ -57,7 +61,7 @@ extension Exchange {
     func checkHead(_ line: RequestLine) -> HTTPStatus? {
         method = HTTPMethod(String(cString: line.method))
         isHTTP10 = line.hasVersion("HTTP/1.0")
-        guard targetLength <= loop.limits.targetBytesMax else { return .targetTooLong }
+        guard targetLength <= connection.server.limits.targetBytesMax else { return .targetTooLong }
         guard isHTTP10 || line.hasVersion("HTTP/1.1"), !target.isEmpty, method.isToken else {
             return .badRequest
         }
@@ -67,7 +71,7 @@ extension Exchange {
     private func checkFields(_ line: RequestLine) -> HTTPStatus? {
         guard let request else { return .badRequest }
         var check = HeadCheck(
-            line: line, targetLength: targetLength, fieldsMax: loop.limits.fieldsMax)
+            line: line, targetLength: targetLength, fieldsMax: connection.server.limits.fieldsMax)
         request.eachField { check.add($0, $1) }
         check.finish(headSize: request.headSize)
         guard check.refusal == nil else { return check.refusal }

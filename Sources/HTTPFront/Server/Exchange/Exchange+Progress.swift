@@ -21,11 +21,8 @@ extension Exchange {
     }
 
     private func takeHead(_ line: RequestLine) -> Order {
-        if let refusal = checkHead(line) {
-            isRefusedEarly = true
-            respond(refusal, fields: [HTTPField("Connection", "close")], body: .page(refusal))
-            return orderAfterHandler(leaving: 0)
-        }
+        if let refusal = checkHead(line) { return refuse(refusal) }
+        if let refusal = readForwarding() { return refuse(refusal) }
         connection.server.route(self)
         if case .answered(let response) = state {
             isRefusedEarly = body.isExpected
@@ -37,9 +34,11 @@ extension Exchange {
             body.limit = bytesMax
             body.isStreamed = true
         }
-        if let expected = body.expected, expected > body.limit { return refuseBody() }
+        if let expected = body.expected, expected > body.limit {
+            return refuse(.contentTooLarge)
+        }
         state = .receivingBody
-        connection.restart(for: loop.timeouts.body, bytes: body.expected ?? 0)
+        connection.restart(for: connection.server.timeouts.body, bytes: body.expected ?? 0)
         guard body.isStreamed else { return .takeAll }
         runHandler()
         switch state {
@@ -53,11 +52,12 @@ extension Exchange {
         }
     }
 
-    private func refuseBody() -> Order {
+    /// Answers before the body is read, which closes the connection.
+    private func refuse(_ status: HTTPStatus) -> Order {
         isRefusedEarly = true
         respond(
-            .contentTooLarge, fields: [HTTPField("Connection", "close")],
-            body: .page(.contentTooLarge))
+            status, fields: HTTPField.plainPage + [HTTPField("Connection", "close")],
+            body: .page(status))
         return orderAfterHandler(leaving: 0)
     }
 
@@ -70,7 +70,7 @@ extension Exchange {
             guard endsChunkLineProperly(before: chunk, line) else {
                 return refuseHalfWay(.badRequest)
             }
-            connection.restart(for: loop.timeouts.body, bytes: body.received)
+            connection.restart(for: connection.server.timeouts.body, bytes: body.received)
         }
         if body.isStreamed { return pass(chunk) }
         let isWhole = body.received == body.expected
@@ -166,7 +166,7 @@ extension Exchange {
     private func send(_ response: MicroHTTPResponse) -> Order {
         state = .sending
         if let size = response.size {
-            connection.restart(for: loop.timeouts.body, bytes: size)
+            connection.restart(for: connection.server.timeouts.body, bytes: size)
         } else {
             connection.deadline = .max
         }
@@ -179,4 +179,12 @@ extension ResponseBody {
     static func page(_ status: HTTPStatus) -> ResponseBody {
         .text("\(status.code) \(status.reason)\n")
     }
+}
+
+extension HTTPField {
+    /// What describes `ResponseBody.page`.
+    static let plainPage = [
+        HTTPField("Content-Type", "text/plain; charset=utf-8"),
+        HTTPField("X-Content-Type-Options", "nosniff"),
+    ]
 }

@@ -57,6 +57,8 @@ package final class Exchange {
         String(path.utf8.dropFirst(mount?.prefix.utf8.count ?? 0)) ?? ""
     }
     var mount: Mount?
+    /// The client that a trusted proxy speaks for; `nil` when the peer itself asks.
+    var forwarded: ForwardedClient?
     var stream: BodyStream?
 
     var body = RequestBody()
@@ -76,8 +78,8 @@ package final class Exchange {
     /// The loop that handlers of this exchange run on.
     package var loop: HTTPLoop { connection.loop }
 
-    /// Who sent the request.
-    package var peer: PeerAddress { connection.peer }
+    /// The client: who sent the request, or whom a trusted proxy sent it for.
+    package var peer: PeerAddress { forwarded?.address ?? connection.peer }
 
     /// True while the client may still get an answer.
     package var isOpen: Bool { request != nil }
@@ -142,6 +144,14 @@ package final class Exchange {
     }
 
     var targetLength: Int { targetBytes }
+
+    /// Whether head or body are still on their way.
+    var isArriving: Bool {
+        switch state {
+        case .receivingHead, .receivingBody: true
+        case .handling, .held, .answered, .sending, .aborted, .ended: false
+        }
+    }
 }
 
 // MARK: The end
@@ -153,12 +163,13 @@ extension Exchange {
         state = .ended
         isSuspended = false
         if wasSent { connection.server.log(self) }
+        leaveCounts()
         if isRefusedEarly { loop.linger(connection.descriptor) }
         request = nil
         body.drop()
         stream?.exchange = nil
         connection.exchange = nil
-        connection.restart(for: loop.timeouts.keepAlive)
+        connection.restart(for: connection.server.timeouts.keepAlive)
         let action = wasSent ? nil : whenClosed
         whenClosed = nil
         whenStopping = nil

@@ -21,6 +21,7 @@ package struct HTTPStatus: Sendable, Equatable {
     package static let forbidden = HTTPStatus(code: 403, reason: "Forbidden")
     package static let notFound = HTTPStatus(code: 404, reason: "Not Found")
     package static let methodNotAllowed = HTTPStatus(code: 405, reason: "Method Not Allowed")
+    package static let requestTimeout = HTTPStatus(code: 408, reason: "Request Timeout")
     package static let conflict = HTTPStatus(code: 409, reason: "Conflict")
     package static let preconditionFailed = HTTPStatus(code: 412, reason: "Precondition Failed")
     package static let contentTooLarge = HTTPStatus(code: 413, reason: "Content Too Large")
@@ -37,6 +38,8 @@ package struct HTTPStatus: Sendable, Equatable {
         code: 500, reason: "Internal Server Error")
     package static let notImplemented = HTTPStatus(code: 501, reason: "Not Implemented")
     package static let serviceUnavailable = HTTPStatus(code: 503, reason: "Service Unavailable")
+    package static let versionNotSupported = HTTPStatus(
+        code: 505, reason: "HTTP Version Not Supported")
 }
 
 /// A failure a handler answers with: the status and nothing of what went on inside.

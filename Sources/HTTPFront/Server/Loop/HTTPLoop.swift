@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import NIOCore
 import Synchronization
 import XMPPEngine
 
@@ -18,7 +19,6 @@ package final class HTTPLoop: @unchecked Sendable {
     /// Streams whose transport is HTTP live here.
     package let streams: StreamLoop
     let log: Logger
-    let timeouts: (head: Timeout, body: Timeout, keepAlive: Timeout)
     private let mailbox: LoopMailbox
     private let turnEnd: TurnEnd
     private let poll: LoopPoll
@@ -31,7 +31,14 @@ package final class HTTPLoop: @unchecked Sendable {
     private(set) var now: UInt64
     private var isRunning = true
     var connections: [Int32: HTTPConnection] = [:]
+    /// Refused connections that are kept open a little.
+    var lingeringCount = 0
+    /// TLS connections that have something left to send.
+    var relayCount = 0
+    /// What TLS connections read into, one after the other.
+    var relayBuffer = ByteBuffer()
     private var watched: [Int32: any LoopWatch] = [:]
+    private var leftDescriptors: [Int32] = []
     private var sweepAt: UInt64 = 0
     private var stopping: LoopStop?
 
@@ -44,10 +51,6 @@ package final class HTTPLoop: @unchecked Sendable {
         self.name = name
         self.limits = limits
         self.log = log
-        timeouts = (
-            Timeout(limits.headTimeout), Timeout(limits.bodyTimeout),
-            Timeout(limits.keepAliveTimeout)
-        )
         now = Self.clock()
         wheel = TimerWheel(now: now)
         poll = try LoopPoll()
@@ -151,6 +154,7 @@ extension HTTPLoop {
         mailbox.close()
         for watch in watched.values { watch.ended() }
         watched = [:]
+        closeLeft()
         finished.open()
     }
 
@@ -183,9 +187,10 @@ extension HTTPLoop {
             } else if descriptor == mailbox.descriptor {
                 mailbox.clearWakeUp()
             } else {
-                watched[descriptor]?.happened(events)
+                watched[descriptor]?.happened(events, on: descriptor)
             }
         }
+        closeLeft()
         return daemonReady
     }
 
@@ -211,7 +216,31 @@ extension HTTPLoop {
         watched[descriptor] = watch
     }
 
-    var watchedCount: Int { watched.count }
+    /// Watches for something else from now on; nothing at all ends the watch.
+    func rewatch(
+        _ descriptor: Int32, from old: LoopInterest, to interest: LoopInterest,
+        _ watch: any LoopWatch
+    ) throws(HTTPServerError) {
+        if old == interest { return }
+        if interest.isEmpty { return unwatch(descriptor) }
+        guard old.isEmpty else { return try poll.change(descriptor, to: interest) }
+        try self.watch(descriptor, for: interest, watch)
+    }
+
+    /// Closes a descriptor once the events at hand are dealt with: none of them may be taken for
+    /// one of the next descriptor with that number.
+    func closeSoon(_ descriptor: Int32) {
+        unwatch(descriptor)
+        leftDescriptors.append(descriptor)
+    }
+
+    private func closeLeft() {
+        guard !leftDescriptors.isEmpty else { return }
+        for descriptor in leftDescriptors { close(descriptor) }
+        leftDescriptors.removeAll(keepingCapacity: leftDescriptors.count <= 64)
+    }
+
+    var isStopping: Bool { stopping != nil }
 
     func unwatch(_ descriptor: Int32) {
         guard watched.removeValue(forKey: descriptor) != nil else { return }
@@ -247,7 +276,7 @@ extension HTTPLoop {
     }
 
     private func continueStop(_ stop: LoopStop) {
-        guard !connections.isEmpty else {
+        guard !connections.isEmpty || (relayCount > 0 && now < stop.deadline) else {
             isRunning = false
             return
         }

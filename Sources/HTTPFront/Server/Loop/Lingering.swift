@@ -1,3 +1,4 @@
+import CMicroHTTPD
 import Glibc
 
 /// Keeps a refused connection open a little, so that the client reads the answer.
@@ -24,6 +25,7 @@ private final class Lingering: LoopWatch {
             close(descriptor)
             return
         }
+        loop.lingeringCount += 1
         timer = loop.schedule(after: .seconds(2)) { [self] in end() }
     }
 
@@ -41,8 +43,8 @@ private final class Lingering: LoopWatch {
 
     private func end() {
         timer?.disarm()
-        loop.unwatch(descriptor)
-        close(descriptor)
+        loop.lingeringCount -= 1
+        loop.closeSoon(descriptor)
     }
 
     func ended() {
@@ -55,7 +57,7 @@ extension HTTPLoop {
 
     /// Lets a client whose body was refused read the answer before the connection closes.
     func linger(_ descriptor: Int32) {
-        guard watchedCount < Self.lingeringMax else { return }
+        guard lingeringCount < Self.lingeringMax else { return }
         let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
         guard copy >= 0 else { return }
         Lingering(descriptor: copy, loop: self).start()

@@ -2,18 +2,30 @@ import CMicroHTTPD
 import Glibc
 
 /// What a descriptor is watched for.
-enum LoopInterest {
+struct LoopInterest: OptionSet {
+    let rawValue: UInt32
+
     /// Bytes or connections to read, again and again.
-    case input
+    static let input = LoopInterest(rawValue: EPOLLIN.rawValue)
+    /// Room to write, again and again.
+    static let output = LoopInterest(rawValue: EPOLLOUT.rawValue)
+    /// The far end going away, again and again.
+    static let leaving = LoopInterest(rawValue: EPOLLRDHUP.rawValue)
     /// The far end going away, reported once.
-    case hangUp
+    static let hangUp = LoopInterest(rawValue: EPOLLRDHUP.rawValue | EPOLLONESHOT.rawValue)
 }
 
 /// Who is told about a watched descriptor; on its loop.
 protocol LoopWatch: AnyObject {
+    /// One of the watched descriptors is ready.
+    func happened(_ events: UInt32, on descriptor: Int32)
     func happened(_ events: UInt32)
     /// The loop ends; nothing will happen any more.
     func ended()
+}
+
+extension LoopWatch {
+    func happened(_ events: UInt32, on descriptor: Int32) { happened(events) }
 }
 
 /// Owns one epoll(7) descriptor.
@@ -31,13 +43,20 @@ final class LoopPoll {
     }
 
     func add(_ watched: Int32, for interest: LoopInterest) throws(HTTPServerError) {
+        try control(EPOLL_CTL_ADD, watched, interest)
+    }
+
+    func change(_ watched: Int32, to interest: LoopInterest) throws(HTTPServerError) {
+        try control(EPOLL_CTL_MOD, watched, interest)
+    }
+
+    private func control(
+        _ operation: Int32, _ watched: Int32, _ interest: LoopInterest
+    ) throws(HTTPServerError) {
         var event = epoll_event()
-        switch interest {
-        case .input: event.events = EPOLLIN.rawValue
-        case .hangUp: event.events = EPOLLRDHUP.rawValue | EPOLLONESHOT.rawValue
-        }
+        event.events = interest.rawValue
         event.data.fd = watched
-        guard epoll_ctl(descriptor, EPOLL_CTL_ADD, watched, &event) == 0 else {
+        guard epoll_ctl(descriptor, operation, watched, &event) == 0 else {
             throw .resources("epoll_ctl", errno: errno)
         }
     }

@@ -142,6 +142,7 @@ extension MicroHTTPDaemon {
         let connection = Unmanaged<HTTPConnection>.fromOpaque(context).takeUnretainedValue()
         let exchange = Exchange(connection: connection, request: request, target: target)
         connection.exchange = exchange
+        connection.hasAsked = true
         return Unmanaged.passRetained(exchange).toOpaque()
     }
 

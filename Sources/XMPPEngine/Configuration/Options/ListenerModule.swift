@@ -30,7 +30,7 @@ package struct ListenerModule: Sendable {
         options: common + encryption + [
             ListenerOption.startTLS, ListenerOption.startTLSRequired, ListenerOption.tlsVerify,
             ListenerOption.allowsUnencryptedSASL, ListenerOption.allowsUnencryptedSASL2,
-            ListenerOption.access,
+            ListenerOption.access, ListenerOption.idleTimeout, ListenerOption.whitespaceInterval,
         ] + limits)
 
     package static let s2sIn = ListenerModule(

@@ -33,6 +33,14 @@ extension ListenerOption {
         "shaper", default: .none, scope: .server,
         "How fast a peer may send: a shaper, a shaper rule, or bytes a second.")
 
+    package static let idleTimeout = Option<Limit<Duration>>(
+        "idle_timeout", default: .infinity, in: .at(.seconds(10))...(.infinity),
+        "How long a client may send nothing at all, not even white space, before its stream ends.")
+
+    package static let whitespaceInterval = Option<Limit<Duration>>(
+        "whitespace_interval", default: .infinity, in: .at(.seconds(10))...(.infinity),
+        "How often white space is sent to a client, to keep its connection alive.")
+
     // MARK: who may
 
     package static let access = Option<RuleReference>(

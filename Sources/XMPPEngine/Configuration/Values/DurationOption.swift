@@ -40,6 +40,9 @@ extension Duration: OptionValue {
         }
     }
 
+    /// Seconds; what is less than one is left out.
+    package var wholeSeconds: Int { Int(clamping: components.seconds) }
+
     package var configurationText: String {
         let (seconds, attoseconds) = components
         guard attoseconds == 0 else {

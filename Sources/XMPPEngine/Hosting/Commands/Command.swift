@@ -5,26 +5,47 @@ package struct Command: Sendable {
     package typealias Handler =
         @Sendable (CommandArguments) async throws(CommandError) -> CommandResult
 
+    /// Whether a command leaves things as they are.
+    package enum Effect: Sendable {
+        case reads
+        /// Calls are noted in the log.
+        case changes
+    }
+
     /// Lower case with underscores, as administrators type it.
     package let name: String
+    /// Other names it answers to, from other servers.
+    package let aliases: [String]
+    /// Grows when arguments or result change in a way that callers notice; both forms stay.
+    package let version: Int
     /// What it does, in one line.
     package let summary: String
     package let tag: CommandTag
+    package let effect: Effect
     package let arguments: [CommandArgument]
     package let result: CommandResult.Shape
     let run: Handler
 
     /// Declares a command; arguments without a default come first.
     package init(
-        _ name: String, _ summary: String, tag: CommandTag, arguments: [CommandArgument] = [],
+        _ name: String, _ summary: String, tag: CommandTag, version: Int = 0,
+        aliases: [String] = [], effect: Effect = .changes, arguments: [CommandArgument] = [],
         result: CommandResult.Shape = .code, run: @escaping Handler
     ) {
         self.name = name
+        self.aliases = aliases
+        self.version = version
         self.summary = summary
         self.tag = tag
+        self.effect = effect
         self.arguments = arguments
         self.result = result
         self.run = run
+    }
+
+    /// Whether it may be called with its arguments in a URL: it changes nothing and has no secret.
+    package var isSafe: Bool {
+        effect == .reads && !arguments.contains(where: \.isSecret)
     }
 }
 
@@ -41,39 +62,18 @@ package struct CommandTag: Hashable, Sendable {
     package static let sessions = CommandTag("sessions")
     /// The server as a whole: state, configuration, life and end.
     package static let server = CommandTag("server")
-}
-
-/// One argument of a command.
-package struct CommandArgument: Sendable {
-    /// What an argument may be.
-    package enum Kind: String, CaseIterable, Sendable {
-        case string
-        case int
-        case bool
-        /// An address, prepared (RFC 7622).
-        case jid
-        /// A domain, prepared; not necessarily a served one.
-        case host
-    }
-
-    package let name: String
-    package let kind: Kind
-    /// What it means, in one line.
-    package let summary: String
-    /// The value when it is left out; `nil` for an argument that is required.
-    package let fallback: CommandValue?
-    /// Whether its value must not be shown or kept, as a password.
-    package let isSecret: Bool
-
-    /// Declares an argument.
-    package init(
-        _ name: String, _ kind: Kind, _ summary: String,
-        default fallback: CommandValue? = nil, isSecret: Bool = false
-    ) {
-        self.name = name
-        self.kind = kind
-        self.summary = summary
-        self.fallback = fallback
-        self.isSecret = isSecret
-    }
+    /// Contacts and subscriptions.
+    package static let roster = CommandTag("roster")
+    /// Messages sent in somebody's name.
+    package static let stanza = CommandTag("stanza")
+    /// When accounts were last there.
+    package static let last = CommandTag("last")
+    /// Who accounts say they are.
+    package static let vcard = CommandTag("vcard")
+    /// Counts.
+    package static let statistics = CommandTag("statistics")
+    /// Access tokens.
+    package static let oauth = CommandTag("oauth")
+    /// Feeds of what happens.
+    package static let events = CommandTag("events")
 }

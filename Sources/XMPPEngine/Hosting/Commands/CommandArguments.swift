@@ -1,38 +1,29 @@
 import ControlProtocol
 import XMPPCore
 
-/// A value of one of the declared kinds.
-package enum CommandValue: Hashable, Sendable {
-    case string(String)
-    case int(Int)
-    case bool(Bool)
-    case jid(JID)
-    case host(BareJID)
-
-    /// The value as JSON: addresses as their text.
-    package var json: JSONValue {
-        switch self {
-        case .string(let text): .string(text)
-        case .int(let number): .int(number)
-        case .bool(let flag): .bool(flag)
-        case .jid(let jid): .string(jid.description)
-        case .host(let host): .string(host.text)
-        }
-    }
-}
-
 /// The arguments of one call: all that are declared, of their kinds, with defaults filled in.
 package struct CommandArguments: Sendable {
+    /// Who calls.
+    package let caller: CommandCaller
     private let values: [String: CommandValue]
 
     /// Asking for an argument that is not declared, or of another kind, is a bug of the command;
     /// it answers with an empty or zero value.
-    init(_ values: [String: CommandValue]) { self.values = values }
+    init(_ values: [String: CommandValue], caller: CommandCaller = .console) {
+        self.values = values
+        self.caller = caller
+    }
 
-    /// A string argument.
+    /// A string argument, or the name of an account.
     package func string(_ name: String) -> String {
         guard case .string(let text) = values[name] else { return "" }
         return text
+    }
+
+    /// A list of strings.
+    package func strings(_ name: String) -> [String] {
+        guard case .strings(let texts) = values[name] else { return [] }
+        return texts
     }
 
     /// An integer argument.
@@ -67,36 +58,19 @@ package struct CommandArguments: Sendable {
 extension CommandArguments {
     /// Checks what a caller gave against what a command declares.
     ///
-    /// An object names its arguments, an array has them in order, `null` has none. Text that
-    /// reads as a number or as `true` or `false` counts as one where one is declared.
+    /// An object names its arguments, an array has them in order, `null` has none. With strict
+    /// typing only an object is taken.
     ///
     /// - Throws: `badArguments` with all faults at once.
     init(
-        checking given: JSONValue, against declared: [CommandArgument]
+        checking given: JSONValue, against declared: [CommandArgument],
+        _ typing: CommandArgument.Typing = .textual, caller: CommandCaller = .console
     ) throws(CommandError) {
-        var named: [String: JSONValue] = [:]
-        var faults: [String] = []
-        switch given {
-        case .null: break
-        case .object(let members):
-            for member in members {
-                if declared.contains(where: { $0.name == member.name }) {
-                    named[member.name] = member.value
-                } else {
-                    faults.append("unknown argument \(member.name)")
-                }
-            }
-        case .array(let elements):
-            for (argument, value) in zip(declared, elements) { named[argument.name] = value }
-            if elements.count > declared.count {
-                faults.append("\(elements.count) arguments given, at most \(declared.count) taken")
-            }
-        case .bool, .int, .double, .string: faults.append("the arguments must be an object")
-        }
+        var (named, faults) = Self.named(given, declared, typing)
         var values: [String: CommandValue] = [:]
         for argument in declared {
-            if let value = named[argument.name] {
-                values[argument.name] = argument.read(value)
+            if let value = named.removeValue(forKey: argument.name) {
+                values[argument.name] = argument.read(value, typing)
                 if values[argument.name] == nil { faults.append(argument.complaint(about: value)) }
             } else if let fallback = argument.fallback {
                 values[argument.name] = fallback
@@ -107,37 +81,32 @@ extension CommandArguments {
         guard faults.isEmpty else {
             throw CommandError(.badArguments, faults.joined(separator: "; "))
         }
-        self.init(values)
+        self.init(values, caller: caller)
     }
-}
 
-extension CommandArgument {
-    fileprivate func read(_ value: JSONValue) -> CommandValue? {
-        switch kind {
-        case .string: value.string.map { .string($0) }
-        case .int: (value.int ?? value.string.flatMap { Int($0) }).map { .int($0) }
-        case .bool: (value.bool ?? value.string.flatMap { Bool($0) }).map { .bool($0) }
-        case .jid: value.string.flatMap { JID($0) }.map { .jid($0) }
-        case .host:
-            value.string.flatMap { BareJID(localpart: nil, domainpart: $0) }.map { .host($0) }
+    private static func named(
+        _ given: JSONValue, _ declared: [CommandArgument], _ typing: CommandArgument.Typing
+    ) -> ([String: JSONValue], faults: [String]) {
+        var named: [String: JSONValue] = [:]
+        var faults: [String] = []
+        switch given {
+        case .null where typing == .textual: break
+        case .object(let members):
+            for member in members {
+                if declared.contains(where: { $0.name == member.name }) {
+                    named[member.name] = member.value
+                } else {
+                    faults.append("unknown argument \(member.name.prefix(100))")
+                }
+            }
+        case .array(let elements) where typing == .textual:
+            for (argument, value) in zip(declared, elements) { named[argument.name] = value }
+            if elements.count > declared.count {
+                faults.append("\(elements.count) arguments given, at most \(declared.count) taken")
+            }
+        case .null, .bool, .int, .double, .string, .array:
+            faults.append("the arguments must be an object")
         }
-    }
-
-    fileprivate func complaint(about value: JSONValue) -> String {
-        let wanted =
-            switch kind {
-            case .string: "a string"
-            case .int: "a whole number"
-            case .bool: "true or false"
-            case .jid: "an address"
-            case .host: "a domain name"
-            }
-        let got =
-            switch value {
-            case .string where isSecret: value.kindName
-            case .string(let text): "\"\(text.prefix(100))\""
-            case .null, .bool, .int, .double, .array, .object: value.kindName
-            }
-        return "argument \(name) must be \(wanted), not \(got)"
+        return (named, faults)
     }
 }

@@ -10,6 +10,8 @@ package struct CommandError: Error, Hashable, Sendable, CustomStringConvertible 
         case conflict
         /// The server's rules forbid it.
         case notAllowed = "not-allowed"
+        /// It cannot be done just now; later it may.
+        case unavailable
         /// It was tried and failed.
         case failed
     }

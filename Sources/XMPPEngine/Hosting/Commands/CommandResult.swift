@@ -10,10 +10,14 @@ package enum CommandResult: Hashable, Sendable {
         case code
         /// One value.
         case string
+        /// One whole number.
+        case number
         /// Some lines for people.
         case text
         /// Rows with these columns.
-        case records([String])
+        case records([CommandColumn])
+        /// One row with these columns.
+        case record([CommandColumn])
         /// JSON with a text of its own.
         case document
 
@@ -22,8 +26,10 @@ package enum CommandResult: Hashable, Sendable {
             switch self {
             case .code: "code"
             case .string: "string"
+            case .number: "number"
             case .text: "text"
             case .records: "records"
+            case .record: "record"
             case .document: "document"
             }
         }
@@ -32,8 +38,9 @@ package enum CommandResult: Hashable, Sendable {
     /// 0 is success; the text, if any, is shown to people only.
     case code(Int, String = "")
     case string(String)
+    case number(Int)
     case text(String)
-    /// Rows have a scalar for each column, in order.
+    /// Rows have a value for each column, in order.
     case records(columns: [String], rows: [[JSONValue]])
     /// A value no table can hold, and how to show it.
     case document(JSONValue, text: String)
@@ -41,11 +48,26 @@ package enum CommandResult: Hashable, Sendable {
     /// Success, with nothing to tell.
     package static let success = CommandResult.code(0)
 
+    /// One row: an object for programs, a line for each column for people.
+    package static func record(columns: [CommandColumn], row: [JSONValue]) -> CommandResult {
+        let lines = zip(columns, row).map { column, value in
+            "\(column.name): \(TextTable.cell(value))"
+        }
+        return .document(
+            .object(zip(columns, row).map { JSONValue.Member($0.name, $1) }),
+            text: lines.joined(separator: "\n"))
+    }
+
+    /// Rows under declared columns.
+    package static func records(_ columns: [CommandColumn], rows: [[JSONValue]]) -> CommandResult {
+        .records(columns: columns.map(\.name), rows: rows)
+    }
+
     /// The code for the caller: 0 unless the command returned another.
     package var code: Int {
         switch self {
         case .code(let code, _): code
-        case .string, .text, .records, .document: 0
+        case .string, .number, .text, .records, .document: 0
         }
     }
 
@@ -56,6 +78,7 @@ package enum CommandResult: Hashable, Sendable {
         switch self {
         case .code(let code, _): .int(code)
         case .string(let text), .text(let text): .string(text)
+        case .number(let number): .int(number)
         case .document(let value, _): value
         case .records(let columns, let rows):
             .array(
@@ -73,6 +96,7 @@ package enum CommandResult: Hashable, Sendable {
         switch self {
         case .code(let code, let text): text.isEmpty && code != 0 ? "code \(code)" : text
         case .string(let text), .text(let text), .document(_, let text): text
+        case .number(let number): String(number)
         case .records(let columns, let rows): TextTable(columns: columns, rows: rows).text
         }
     }
@@ -108,7 +132,7 @@ private struct TextTable {
     }
 
     /// A cell on one line, without control characters that could upset a terminal.
-    private static func cell(_ value: JSONValue) -> String {
+    static func cell(_ value: JSONValue) -> String {
         let text =
             switch value {
             case .null: "-"

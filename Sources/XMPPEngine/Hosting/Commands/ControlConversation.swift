@@ -135,7 +135,7 @@ struct ControlConversation: Sendable {
             switch error.kind {
             case .unknownCommand, .badArguments:
                 return ControlReply(.usage, text: error.text, code: 1)
-            case .notFound, .conflict, .notAllowed, .failed:
+            case .notFound, .conflict, .notAllowed, .unavailable, .failed:
                 return ControlReply(.failed, text: error.text, code: 1)
             }
         }

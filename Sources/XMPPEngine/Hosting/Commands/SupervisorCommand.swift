@@ -5,7 +5,7 @@ extension Command {
     package static func supervisor(_ root: Supervisor) -> Command {
         Command(
             "supervisor", "Shows every part of the server with its state, restarts and uptime.",
-            tag: .server, result: .document
+            tag: .server, effect: .reads, result: .document
         ) { _ throws(CommandError) in
             let tree = await root.snapshot()
             return .document(tree.json, text: tree.text)

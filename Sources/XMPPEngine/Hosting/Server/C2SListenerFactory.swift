@@ -11,8 +11,9 @@ package struct C2SListenerFactory: ListenerFactory {
         _ listener: ListenerConfiguration, on server: Server
     ) async throws -> RunningListener {
         let options = C2SOptions(listener, on: server)
+        let output = OutputLimits(listener.options)
         let isDirectTLS = listener.options[ListenerOption.tls]
-        let tls = ListenerTLS.make(for: listener, on: server, isClients: true)
+        let tls = ListenerTLS.make(for: listener, on: server, direct: .directClients)
         if isDirectTLS, tls?.context == nil {
             throw ListenerFailure("no certificate for TLS at \(listener.address)")
         }
@@ -29,7 +30,8 @@ package struct C2SListenerFactory: ListenerFactory {
             let loop = server.environment.streamLoops.loop(on: channel.eventLoop)
             let peer = PeerFacts(facts)
             let transport = TCPStreamTransport(
-                loop: loop, contentNamespace: .client, tls: context
+                loop: loop, contentNamespace: .client, tls: context,
+                outputLimits: output
             ) { transport in
                 C2SSession(
                     transport: transport, peer: peer, directory: server.hosts,
@@ -41,6 +43,17 @@ package struct C2SListenerFactory: ListenerFactory {
             }
             try channel.pipeline.syncOperations.addHandler(transport)
         }
+    }
+}
+
+extension OutputLimits {
+    /// The limits that a listener's options set.
+    convenience init(_ options: OptionValues) {
+        self.init(
+            stanzasMax: options[ListenerOption.maxQueue],
+            stallSeconds: options[ListenerOption.sendTimeout].bound.map {
+                max(1, $0.wholeSeconds)
+            })
     }
 }
 
@@ -74,8 +87,10 @@ extension C2SOptions {
         access = options[ListenerOption.access]
         plainWithoutTLS = options[ListenerOption.allowsUnencryptedSASL] ? .always : .loopback
         let configuration = server.configuration
-        negotiationTimeout = Int(
-            configuration.options[ServerOption.negotiationTimeout].components.seconds)
+        negotiationTimeout =
+            configuration.options[ServerOption.negotiationTimeout].wholeSeconds
+        idleTimeout = options[ListenerOption.idleTimeout].bound?.wholeSeconds ?? 0
+        whitespaceInterval = options[ListenerOption.whitespaceInterval].bound?.wholeSeconds ?? 0
         let reference = options[ListenerOption.shaper]
         guard reference != .none else { return }
         shaper = { [weak server] jid, peer in
@@ -105,8 +120,10 @@ extension PeerFacts {
 
 extension ListenerTLS {
     /// What gives a listener its contexts; `nil` when it wants no TLS.
+    ///
+    /// - Parameter direct: How a listener speaks TLS that begins with it; the options change it.
     package static func make(
-        for listener: ListenerConfiguration, on server: Server, isClients: Bool
+        for listener: ListenerConfiguration, on server: Server, direct: TLSProfile
     ) -> ListenerTLS? {
         let options = listener.options
         let isDirect = options[ListenerOption.tls]
@@ -114,8 +131,7 @@ extension ListenerTLS {
             isDirect || options[ListenerOption.startTLS]
                 || options[ListenerOption.startTLSRequired]
         else { return nil }
-        var profile = isDirect ? TLSProfile.directClients : .startTLS
-        if !isClients { profile = .startTLS }
+        var profile = isDirect ? direct : .startTLS
         let ciphers = options[ListenerOption.ciphers]
         if !ciphers.isEmpty { profile.ciphers = ciphers.joined(separator: ":") }
         profile.protocolOptions = options[ListenerOption.protocolOptions]

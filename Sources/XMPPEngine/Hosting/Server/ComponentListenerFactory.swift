@@ -13,9 +13,10 @@ package struct ComponentListenerFactory: ListenerFactory {
         let service = ComponentService(
             router: server.router, options: Self.options(values, on: server))
         let stream = C2SOptions(listener, on: server)
+        let output = OutputLimits(values)
         let checksFrom = values[ListenerOption.checksFrom]
         let isTLS = values[ListenerOption.tls]
-        let tls = isTLS ? ListenerTLS.make(for: listener, on: server, isClients: false) : nil
+        let tls = isTLS ? ListenerTLS.make(for: listener, on: server, direct: .startTLS) : nil
         if isTLS, tls?.context == nil {
             throw ListenerFailure("no certificate for TLS at \(listener.address)")
         }
@@ -23,7 +24,8 @@ package struct ComponentListenerFactory: ListenerFactory {
             let loop = server.environment.streamLoops.loop(on: channel.eventLoop)
             let peer = PeerFacts(facts)
             let transport = TCPStreamTransport(
-                loop: loop, contentNamespace: .componentAccept, tls: nil
+                loop: loop, contentNamespace: .componentAccept, tls: nil,
+                outputLimits: output
             ) { transport in
                 ComponentStream(
                     transport: transport, host: service, limits: stream.limits,

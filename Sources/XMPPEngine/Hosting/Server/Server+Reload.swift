@@ -27,7 +27,7 @@ extension Server {
     package func applyServerOptions(_ configuration: Configuration) {
         let pause = configuration.options[ServerOption.registrationTimeout]
         environment.registrations.setInterval(
-            pause.bound.map { Int($0.components.seconds) })
+            pause.bound.map { $0.wholeSeconds })
     }
 
     private func update(

@@ -13,14 +13,19 @@ extension Server {
     /// The children in `extra` start before the listeners; those in `last` start after them, and
     /// stop while the listeners still have their connections.
     package func makeTree(extra: [ChildSpec] = [], last: [ChildSpec] = []) -> Supervisor {
-        let monitor = SystemMonitor(alarms: [.memory(above: 1 << 30), .openFiles(above: 0.9)]) {
-            change, _ in
-            Self.log.warning("\(change)")
+        let observatory = environment.observatory
+        observatory.countSessions { [hosts] in hosts.all.flatMap(\.sessionCounts) }
+        let monitor = SystemMonitor(
+            alarms: [.memory(above: 1 << 30), .openFiles(above: 0.9), .queues(above: 10_000)],
+            queues: observatory.queues
+        ) { change, _ in
+            observatory.alarms.set(
+                change.name, change.isRaised, "\(change.name) is at \(Int(change.value))")
         }
         let children: [ChildSpec] =
             [
                 storage, tmp, trust, hooks, part("ejabberd_node_groups"),
-                monitor.child("ejabberd_system_monitor"), routes,
+                monitor.child("ejabberd_system_monitor"), observatory.child(), routes,
                 part("ejabberd_sm") { [self] in await closeSessions() },
                 part("ejabberd_s2s"), part("ejabberd_local"), part("ejabberd_receiver_sup"),
                 empty("ejabberd_c2s_sup"), empty("ejabberd_s2s_in_sup"),

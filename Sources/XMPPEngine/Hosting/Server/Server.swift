@@ -18,6 +18,10 @@ package final class Server: Sendable {
     /// What the database says when its file proves lost or damaged.
     let databaseFailures: AsyncStream<StorageError>
     let stores: Stores
+    /// What opens the HTTP API.
+    package let tokens: AccessTokens
+    /// Slows down who guesses passwords over HTTP.
+    package let logins = LoginThrottle()
     let listeners: Supervisor
     private let factories: [String: any ListenerFactory]
     private let current: Mutex<Configuration>
@@ -48,6 +52,7 @@ package final class Server: Sendable {
             failed.yield(error)
         }
         stores = Stores(database: database)
+        tokens = AccessTokens(store: stores.tokens)
         listeners = Supervisor("ejabberd_listener", report: Self.report)
     }
 

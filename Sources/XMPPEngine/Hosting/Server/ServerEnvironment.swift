@@ -14,19 +14,29 @@ package final class ServerEnvironment: Sendable {
     /// Blocking work: key derivation, file reads.
     package let workers: NIOThreadPool
     package let passwords = VerifiedPasswordCache(entriesMax: 10_000, lifetime: .seconds(600))
-    package let decoys = DecoyCredentials(secret: SecureRandom.bytes(32))
+    package let secret: ServerSecret
+    package let decoys: DecoyCredentials
     package let registrations = RegistrationThrottle(interval: 600)
+    /// What is known of the running server: counters, history, alarms, events, log.
+    package let observatory: Observatory
 
     /// - Parameters:
     ///   - dataDirectory: Where the database and the sockets are.
     ///   - version: For people to read.
     ///   - loops: Threads for streams; one for each processor when 0.
-    package init(dataDirectory: String, version: String, loops: Int = 0) {
+    ///   - observatory: Has the log already.
+    package init(
+        dataDirectory: String, version: String, loops: Int = 0,
+        observatory: Observatory = Observatory()
+    ) {
         self.dataDirectory = dataDirectory
         self.version = version
+        secret = ServerSecret(in: dataDirectory)
+        decoys = DecoyCredentials(secret: secret.key(for: "credentials of no account"))
+        self.observatory = observatory
         let count = loops > 0 ? loops : System.coreCount
         eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: count)
-        streamLoops = StreamLoops(eventLoops)
+        streamLoops = StreamLoops(eventLoops, observatory)
         workers = NIOThreadPool(numberOfThreads: max(2, System.coreCount))
     }
 

@@ -5,14 +5,15 @@ package enum Schema {
         SchemaMigration(version: 1, name: "accounts, rosters and what waits for them") { words in
             accountTables(words) + rosterTables(words) + offlineTables(words)
                 + profileTables(words)
-        }
+        },
+        SchemaMigration(version: 2, name: "access tokens", statements: tokenTables),
     ]
 
     /// Tables with a column `owner`, the bare address of an account.
     ///
     /// Removing an account empties them of it; rows that depend on these follow by foreign keys.
     static let ownedTables = [
-        "roster", "offline_message", "private_element", "vcard", "last_activity",
+        "roster", "offline_message", "private_element", "vcard", "last_activity", "api_token",
     ]
 
     private static func accountTables(_ words: SQLDialect) -> [String] {
@@ -67,6 +68,19 @@ package enum Schema {
             CREATE INDEX offline_message_by_expiry ON offline_message (expires_at)
                 WHERE expires_at IS NOT NULL
             """,
+        ]
+    }
+
+    @Sendable private static func tokenTables(_ words: SQLDialect) -> [String] {
+        [
+            """
+            CREATE TABLE api_token (
+                id \(words.text) PRIMARY KEY, digest \(words.blob) NOT NULL UNIQUE,
+                owner \(words.text) NOT NULL, scopes \(words.text) NOT NULL,
+                created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL)
+            """,
+            "CREATE INDEX api_token_of_owner ON api_token (owner)",
+            "CREATE INDEX api_token_by_expiry ON api_token (expires_at)",
         ]
     }
 

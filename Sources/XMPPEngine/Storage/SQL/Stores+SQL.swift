@@ -14,6 +14,7 @@ extension Stores {
             privateStorage: SQLPrivateStorageStore(database: database),
             vCards: SQLVCardStore(database: database),
             lastActivity: SQLLastActivityStore(database: database),
+            tokens: SQLTokenStore(database: database),
             accountRemoval: SQLAccountRemoval(database: database))
     }
 }

@@ -14,12 +14,14 @@ package protocol C2SDirectory: AnyObject, Sendable {
 package protocol C2SHost: AnyObject, Sendable {
     var domain: String { get }
     var login: LoginServices { get }
+    /// Whether streams without version may log in by IQ (XEP-0078).
+    var isLegacyAuthAllowed: Bool { get }
 
     /// Stream features beside TLS, SASL and bind, before and after login.
     func features(isAuthenticated: Bool, for session: C2SSession) -> [Element]
 
-    /// The stored credentials of an account; `nil` when there is none or it is disabled.
-    func credentials(of account: BareJID) async throws -> StoredCredentials?
+    /// What an account logs in with; `nil` when there is no such account.
+    func loginRecord(of account: BareJID) async throws -> LoginRecord?
     /// Why the account may not log in here (access rules, address); `nil` when it may.
     func refusal(of account: BareJID, on session: C2SSession) -> StanzaError?
 

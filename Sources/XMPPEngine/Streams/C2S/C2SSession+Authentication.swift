@@ -44,6 +44,7 @@ extension C2SSession {
     /// TLS is there; the peer's next bytes are a new stream inside it.
     package func secured(_ security: TransportSecurity, summary: String) {
         peer.security = security
+        transportClass = TransportClass(kind, isEncrypted: security.isEncrypted)
         peer.tlsSummary = summary
         negotiation = nil
         machine.tlsEstablished()
@@ -140,13 +141,15 @@ extension C2SSession {
         guard let host else { return }
         park()
         Task {
-            let found = try? Result<StoredCredentials?, any Error>.success(
-                await host.credentials(of: account))
+            let found = try? Result<LoginRecord?, any Error>.success(
+                await host.loginRecord(of: account))
             loop.execute {
                 let order =
                     switch found {
-                    case .success(let credentials):
-                        self.negotiation?.credentialsLoaded(credentials, for: attempt)
+                    case .success(let record):
+                        self.negotiation?.credentialsLoaded(
+                            record?.credentials, isDisabled: record?.isDisabled ?? false,
+                            for: attempt)
                     case .failure, nil:
                         self.negotiation?.lookUpFailed(for: attempt)
                     }

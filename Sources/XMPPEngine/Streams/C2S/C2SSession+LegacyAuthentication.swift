@@ -39,12 +39,13 @@ extension C2SSession {
         let login = host.login
         park()
         Task {
-            let found = try? await host.credentials(of: account)
+            let found = try? await host.loginRecord(of: account)
             let decoy = login.decoys.credentials(of: account, policy: login.policy.passwords)
             let check = PasswordCheck(
-                account: account, password: password, credentials: found ?? decoy)
+                account: account, password: password, credentials: found?.credentials ?? decoy)
             login.workers.submit { _ in
-                let isRight = check.run(cache: login.cache, now: .now) && found != nil
+                let isRight =
+                    check.run(cache: login.cache, now: .now) && found?.isDisabled == false
                 self.loop.execute {
                     next(self, isRight)
                     self.unpark()

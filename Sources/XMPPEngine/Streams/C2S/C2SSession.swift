@@ -11,6 +11,10 @@ package struct C2SOptions: Sendable {
     package var negotiationTimeout = 120
     /// The access rule that a login must pass.
     package var access: RuleReference = .all
+    /// Seconds without a byte from a client after which its stream ends; 0 waits for ever.
+    package var idleTimeout = 0
+    /// Seconds between white space towards a client (RFC 6120 §4.6.1); 0 sends none.
+    package var whitespaceInterval = 0
     /// How fast a client may send; asked again when it has logged in.
     package var shaper: @Sendable (JID?, PeerFacts) -> StreamShaper = { _, _ in .none }
     /// Whether PLAIN is offered without TLS: always, never, or to this machine only.
@@ -40,6 +44,8 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
     package var transport: (any StreamTransport)?
     package var peer: PeerFacts
     package let kind: TransportKind
+    /// How statistics count it; touched on `loop` only.
+    package internal(set) var transportClass: TransportClass
     var machine: C2SStateMachine
     package internal(set) var host: (any C2SHost)?
     /// What the layer that bound the session keeps about it.
@@ -58,7 +64,7 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
     private var isEnded = false
     private var negotiationTimer: CoarseTimers.Token?
     /// Grows with everything the peer sends: tells a quiet stream from a busy one.
-    package private(set) var activity = 0
+    package var activity = 0
     package var shaper = StreamShaper.none
     static let log = Logger(label: "martlet.c2s")
 
@@ -86,6 +92,8 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
         let options = shared.values
         loop = transport.loop
         kind = transport.kind
+        transportClass = TransportClass(
+            transport.kind, isEncrypted: peer.security.isEncrypted)
         self.transport = transport
         self.peer = peer
         self.directory = directory
@@ -242,6 +250,7 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
         opening.hasTo = header["to"] != nil
         opening.from = header["from"].flatMap { JID($0) }
         opening.version = StreamVersion(header["version"])
+        opening.isLegacyAuthAllowed = found?.isLegacyAuthAllowed ?? false
         language = header["lang", .xml].flatMap { $0.utf8.count <= 64 ? $0 : nil }
         let answer = machine.streamOpened(opening)
         switch answer {
@@ -320,6 +329,7 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
         jid = JID(full)
         shaper = options.shaper(jid, peer)
         cancelNegotiationTimer()
+        watchForSilence()
         return true
     }
 

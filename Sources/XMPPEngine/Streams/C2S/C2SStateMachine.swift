@@ -8,16 +8,11 @@ package struct C2SStateMachine {
         package enum TLS: Sendable { case unavailable, optional, required }
 
         package var tls: TLS
-        /// Whether a stream without version may log in by XEP-0078.
-        package var isLegacyAuthAllowed: Bool
         /// Refused logins after which the stream closes (RFC 6120 §6.4.5).
         package var refusalsMax: Int
 
-        package init(
-            tls: TLS = .optional, isLegacyAuthAllowed: Bool = false, refusalsMax: Int = 5
-        ) {
+        package init(tls: TLS = .optional, refusalsMax: Int = 5) {
             self.tls = tls
-            self.isLegacyAuthAllowed = isLegacyAuthAllowed
             self.refusalsMax = refusalsMax
         }
     }
@@ -27,6 +22,8 @@ package struct C2SStateMachine {
         package var host: String
         package var isEncrypted: Bool
         package var refusals: Int
+        /// Whether a stream without version may log in by XEP-0078.
+        package var isLegacyAuthAllowed = false
     }
 
     package enum State: Sendable, Equatable {
@@ -69,6 +66,8 @@ package struct C2SStateMachine {
         package var hasTo = true
         package var from: JID?
         package var version: StreamVersion = .current
+        /// Whether the host lets streams without version log in by XEP-0078.
+        package var isLegacyAuthAllowed = false
 
         package init() {}
     }
@@ -104,7 +103,9 @@ package struct C2SStateMachine {
                 state = .waitForBind(user)
                 return .accept(host: host, .bind(user))
             }
-            let login = Login(host: host, isEncrypted: isEncrypted, refusals: refusals)
+            let login = Login(
+                host: host, isEncrypted: isEncrypted, refusals: refusals,
+                isLegacyAuthAllowed: opening.isLegacyAuthAllowed)
             if opening.version == .none {
                 state = .waitForAuth(login)
                 return .accept(host: host, .none)
@@ -339,7 +340,7 @@ package struct C2SStateMachine {
     private mutating func beforeLegacyAuth(_ stanza: StanzaKind, _ login: Login) -> OnStanza {
         let needsTLS = policy.tls == .required && !login.isEncrypted
         if stanza == .registration, !needsTLS { return .register }
-        if stanza == .legacyAuth, policy.isLegacyAuthAllowed, !needsTLS { return .legacyAuth }
+        if stanza == .legacyAuth, login.isLegacyAuthAllowed, !needsTLS { return .legacyAuth }
         state = .closed
         return .close(StreamError(.notAuthorized))
     }

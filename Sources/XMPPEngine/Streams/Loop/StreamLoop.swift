@@ -27,9 +27,10 @@ package protocol FlushedAtEndOfTurn: AnyObject {
 /// One thread that streams live on: a NIO event loop or an HTTP loop.
 ///
 /// All state of a stream is touched on its loop only. Other threads reach it through the mailbox,
-/// which keeps the order in which they wrote and wakes the loop once for many letters.
+/// which keeps the order in which they wrote and wakes the loop once for many letters. What is
+/// delivered on the loop itself waits for letters that came before it.
 package final class StreamLoop: @unchecked Sendable {
-    // Sendable because all but `mailbox` is touched on the loop's own thread only.
+    // Sendable because all but `mailbox` and `hasLetters` is touched on the loop's own thread only.
     private enum Letter {
         case stanza(Stanza, any StanzaReceiver)
         case work(@Sendable () -> Void)
@@ -45,14 +46,22 @@ package final class StreamLoop: @unchecked Sendable {
 
     private let driver: any LoopDriver
     private let mailbox = Mutex(Mailbox())
+    /// Whether `mailbox` holds any; changed only while it is locked.
+    private let hasLetters = Atomic(false)
+    private var isDraining = false
     private var spare: [Letter] = []
     private var unflushed: [any FlushedAtEndOfTurn] = []
     private var isFlushScheduled = false
     /// Parsers between streams.
     package let parsers = ParserPool()
     package let timers = CoarseTimers()
+    /// What happens on this loop; for its own thread to add to.
+    package let counters = CounterSheet()
 
     package init(driver: any LoopDriver) { self.driver = driver }
+
+    /// Stanzas and pieces of work that wait for the loop's thread.
+    package var mailboxLength: Int { mailbox.withLock { $0.letters.count } }
 
     // MARK: which thread
 
@@ -73,11 +82,12 @@ package final class StreamLoop: @unchecked Sendable {
 
     // MARK: letters
 
-    /// Brings a stanza to a receiver of this loop, at once when the caller is on the loop.
+    /// Brings a stanza to a receiver of this loop, at once when the caller is on the loop and no
+    /// letter waits.
     ///
     /// - Returns: `false` when the loop has so much to do that the stanza was not taken.
     package func deliver(_ stanza: Stanza, to receiver: any StanzaReceiver) -> Bool {
-        if isCurrent {
+        if isCurrent, !isDraining, !hasLetters.load(ordering: .relaxed) {
             receiver.deliver(stanza)
             return true
         }
@@ -93,6 +103,7 @@ package final class StreamLoop: @unchecked Sendable {
         let (isTaken, mustWake) = mailbox.withLock { box in
             guard box.letters.count < max else { return (false, false) }
             box.letters.append(letter)
+            hasLetters.store(true, ordering: .relaxed)
             guard !box.isWakingUp else { return (true, false) }
             box.isWakingUp = true
             return (true, true)
@@ -104,17 +115,20 @@ package final class StreamLoop: @unchecked Sendable {
     private func drain() {
         var letters = mailbox.withLock { box in
             box.isWakingUp = false
+            hasLetters.store(false, ordering: .relaxed)
             let letters = box.letters
             box.letters = spare
             spare = []
             return letters
         }
+        isDraining = true
         for letter in letters {
             switch letter {
             case .stanza(let stanza, let receiver): receiver.deliver(stanza)
             case .work(let work): work()
             }
         }
+        isDraining = false
         guard letters.capacity <= 1024 else { return }
         letters.removeAll(keepingCapacity: true)
         spare = letters

@@ -58,6 +58,8 @@ package struct SASLNegotiation {
     private let decoys: DecoyCredentials
     private var attempt = SASLAttempt()
     private var state = State.idle
+    /// Whether the account that was looked up last may not log in.
+    private var isDisabled = false
 
     /// Begins with nobody logged in.
     ///
@@ -121,12 +123,15 @@ package struct SASLNegotiation {
     }
 
     /// The store has answered; `nil` when there is no such account.
+    ///
+    /// A disabled account hears `account-disabled` once it has proven who it is.
     package mutating func credentialsLoaded(
-        _ credentials: StoredCredentials?, for attempt: SASLAttempt
+        _ credentials: StoredCredentials?, isDisabled: Bool = false, for attempt: SASLAttempt
     ) -> Order {
         guard attempt == self.attempt, case .lookingUp(let account, let request) = state else {
             return .ignore
         }
+        self.isDisabled = isDisabled
         let decoy = decoys.credentials(of: account, policy: passwords)
         switch request {
         case .external:
@@ -194,6 +199,7 @@ extension SASLNegotiation {
     private mutating func succeed(
         _ account: BareJID, isAnonymous: Bool = false, additionalData: [UInt8]?
     ) -> Order {
+        guard isAnonymous || !isDisabled else { return fail(SASLFailure(.accountDisabled)) }
         state = .succeeded
         let identity = SASLIdentity(account: account, isAnonymous: isAnonymous)
         return .succeed(identity, additionalData: additionalData)

@@ -5,11 +5,12 @@ import NIOCore
 ///
 /// Its event loop guards it. OpenSSL reads straight from the buffer that was received and
 /// writes into one buffer for the next write, so between reads it keeps none.
-final class TLSConnection {
+package final class TLSConnection {
     /// What reading decrypted gave.
-    struct Received {
-        var plaintext: ByteBuffer
-        var isClosedByPeer = false
+    package struct Received {
+        package var plaintext: ByteBuffer
+        /// The peer sent close_notify: nothing more will come.
+        package var isClosedByPeer = false
     }
 
     let context: TLSContext
@@ -22,7 +23,7 @@ final class TLSConnection {
     private var identity: TLSIdentity?
 
     /// Starts a session; the first `handshake()` sends the ClientHello of a client.
-    init(context: TLSContext, host: String?) throws(TLSError) {
+    package init(context: TLSContext, host: String?) throws(TLSError) {
         ERR_clear_error()
         guard let session = SSL_new(context.pointer) else { throw .drained() }
         self.context = context
@@ -59,7 +60,7 @@ final class TLSConnection {
     // MARK: Bytes of the peer
 
     /// Takes what came from the peer, for the next `handshake()` or `read(_:)`.
-    func receive(_ bytes: ByteBuffer) {
+    package func receive(_ bytes: ByteBuffer) {
         if input.readableBytes == 0 {
             input = bytes
         } else {
@@ -68,7 +69,7 @@ final class TLSConnection {
     }
 
     /// What must be sent to the peer now, or `nil`; it is handed out once.
-    func takeOutput() -> ByteBuffer? {
+    package func takeOutput() -> ByteBuffer? {
         guard output.readableBytes > 0 else { return nil }
         defer { output = ByteBuffer() }
         return output
@@ -92,7 +93,7 @@ final class TLSConnection {
     ///
     /// - Returns: True once it is finished.
     /// - Throws: Why it failed; an alert for the peer may wait in `takeOutput()`.
-    func handshake() throws(TLSError) -> Bool {
+    package func handshake() throws(TLSError) -> Bool {
         ERR_clear_error()
         let result = SSL_do_handshake(session)
         if result == 1 { return true }
@@ -105,7 +106,7 @@ final class TLSConnection {
     }
 
     /// Decrypts everything that was received.
-    func read(_ allocator: ByteBufferAllocator) throws(TLSError) -> Received {
+    package func read(_ allocator: ByteBufferAllocator) throws(TLSError) -> Received {
         var received = Received(plaintext: ByteBuffer())
         while input.readableBytes > 0 || SSL_pending(session) > 0 {
             let room = max(input.readableBytes, Int(SSL_pending(session)))
@@ -133,7 +134,7 @@ final class TLSConnection {
     }
 
     /// Encrypts into the output, in records as large as they may be.
-    func write(_ plaintext: ByteBuffer) throws(TLSError) {
+    package func write(_ plaintext: ByteBuffer) throws(TLSError) {
         let records = plaintext.readableBytes / 16_384 + 1
         output.reserveCapacity(minimumWritableBytes: plaintext.readableBytes + records * 40)
         ERR_clear_error()
@@ -146,7 +147,7 @@ final class TLSConnection {
     }
 
     /// Puts close_notify into the output (RFC 8446 §6.1); nothing can be written afterwards.
-    func close() {
+    package func close() {
         ERR_clear_error()
         SSL_shutdown(session)
         ERR_clear_error()
@@ -189,7 +190,7 @@ extension TLSConnection {
     }
 
     /// What a finished handshake settled.
-    func facts() -> TLSFacts {
+    package func facts() -> TLSFacts {
         let peer = peerCertificate()
         let isServer = if case .server = context.role { true } else { false }
         let binding = isServer ? identity?.endPointBinding : peer?.endPointBinding

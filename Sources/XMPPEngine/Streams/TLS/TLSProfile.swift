@@ -35,6 +35,8 @@ extension TLSProfile {
     package static let startTLS = TLSProfile()
     /// Direct TLS of clients (XEP-0368).
     package static let directClients = TLSProfile(applicationProtocols: ["xmpp-client"])
+    /// HTTPS; HTTP/2 is not spoken.
+    package static let web = TLSProfile(applicationProtocols: ["http/1.1"])
     /// Direct TLS of servers (XEP-0368).
     package static let directServers = TLSProfile(
         applicationProtocols: ["xmpp-server"], requestsPeerCertificate: true)

@@ -1,0 +1,49 @@
+import XMPPEngine
+
+/// What an address below the API's prefix means.
+enum APIRoute {
+    case command(Command)
+    case document
+    case nothing
+
+    /// Finds what a path means: `/NAME`, `/NAME/vN`, `/openapi.json`.
+    init(_ path: String, in commands: CommandRegistry, defaultVersion: Int?) {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        guard let name = parts.first, parts.count <= 2 else {
+            self = .nothing
+            return
+        }
+        guard parts.count == 2, let last = parts.last else {
+            if name == "openapi.json" {
+                self = .document
+            } else {
+                let version = defaultVersion ?? .max
+                self =
+                    commands.command(String(name), version: version).map(Self.command)
+                    ?? .nothing
+            }
+            return
+        }
+        let newest = commands.allVersions.map(\.version).max() ?? 0
+        guard let version = Self.version(last), version <= newest,
+            let command = commands.command(String(name), version: version)
+        else {
+            self = .nothing
+            return
+        }
+        self = .command(command)
+    }
+
+    private static func version(_ text: Substring) -> Int? {
+        let digits = text.dropFirst()
+        guard text.first == "v", (1...4).contains(digits.utf8.count),
+            digits.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+        else { return nil }
+        return Int(digits)
+    }
+}
+
+extension Command {
+    /// How the command may be called over HTTP.
+    var methods: [HTTPMethod] { isSafe ? [.post, .get, .head] : [.post] }
+}

@@ -1,0 +1,194 @@
+"""How the web chat connects, and what becomes of messages when a network fails."""
+
+import itertools
+
+import pytest
+
+from conftest import PASSWORD
+from harness import waiting
+from harness.scenes import do, heard_by, meet, shown_in
+
+TRANSPORTS = ["bosh"]
+
+
+# Which transport
+
+
+def test_bosh_takes_over_where_websocket_is_refused(account, browser_for, line):
+    line.refuse("GET /websocket", "GET /ws")
+    window = browser_for(line).sign_in(account("juliet"), PASSWORD)
+    assert window.transport() == "bosh"
+    window.wait_text("#connection-line", "Connected by BOSH")
+
+
+@pytest.mark.parametrize("kind", TRANSPORTS)
+def test_a_transport_is_chosen_and_remembered(account, browser, kind):
+    window = browser().sign_in(account("juliet"), PASSWORD, transport=kind)
+    assert window.transport() == kind
+    window.sign_out()
+    window.open()
+    assert window.find("#signin-transport").get_property("value") == kind
+
+
+def test_a_transport_that_is_not_there_is_explained(account, browser_for, line):
+    line.refuse("GET /websocket", "GET /ws")
+    window = browser_for(line).sign_in(
+        account("juliet"), PASSWORD, succeeds=False, transport="websocket")
+    window.wait_text("#signin-error", "cannot be reached")
+    window.choose_transport("automatic")
+    window.fill("#signin-password", PASSWORD)
+    window.click("#signin-submit")
+    window.wait_online()
+
+
+# What becomes of messages
+
+
+@pytest.mark.parametrize("kind", TRANSPORTS)
+def test_states_of_a_message(meeting, kind):
+    """Sent when the server has it, delivered when Romeo's client says so (XEP-0184)."""
+    async def scenario(window, juliet, romeo):
+        await meet(window, juliet, romeo)
+        romeo["xep_0184"].auto_ack = False
+        await do(window.say, "too rash, too unadvised")
+        await do(window.wait_message, "too rash, too unadvised", state="sent")
+        message = await romeo.wait_message("too rash, too unadvised", sender=juliet)
+        romeo["xep_0184"].ack(message)
+        await do(window.wait_message, "too rash, too unadvised", state="delivered")
+
+    meeting(scenario, transport=kind)
+
+
+@pytest.mark.parametrize("kind", TRANSPORTS)
+def test_what_is_written_without_a_network_is_sent_later_in_order(meeting, line, kind):
+    async def scenario(window, juliet, romeo):
+        await meet(window, juliet, romeo)
+        line.cut()
+        texts = [f"line {number}" for number in range(5)]
+        for text in texts:
+            await do(window.say, text)
+        await do(window.wait_lost)
+        await do(window.wait_message, texts[-1], state="waiting")
+        window.screenshot(f"network-lost-{kind}")
+        line.mend()
+        await do(window.wait_message, texts[-1], state="delivered")
+        await do(window.wait_online)
+        assert heard_by(romeo, juliet) == texts
+        assert not window.is_shown("#connection-banner")
+
+    meeting(scenario, at=line, transport=kind, expects_errors=True)
+
+
+@pytest.mark.parametrize("kind", TRANSPORTS)
+def test_nothing_is_lost_or_doubled_over_many_cuts(meeting, line, kind):
+    """Both write while the line breaks and comes back again and again."""
+    async def scenario(window, juliet, romeo):
+        await meet(window, juliet, romeo)
+        numbers = itertools.count()
+        hers, his = [], []
+
+        async def both_write():
+            number = next(numbers)
+            hers.append(f"from Juliet {number}")
+            his.append(f"from Romeo {number}")
+            await do(window.say, hers[-1])
+            romeo.say(juliet, his[-1])
+
+        for _ in range(4):
+            await both_write()
+            line.cut()
+            await both_write()
+            line.mend()
+            await both_write()
+            await do(window.wait_online)
+        await waiting.until_async(lambda: set(hers) <= set(heard_by(romeo, juliet)), "all of hers")
+        await waiting.until_async(lambda: set(his) <= set(shown_in(window)), "all of his")
+        await do(window.wait_message, hers[-1], state="delivered")
+        assert sorted(heard_by(romeo, juliet)) == sorted(hers)
+        assert sorted(shown_in(window)) == sorted(his)
+
+    meeting(scenario, at=line, transport=kind, expects_errors=True)
+
+
+def test_a_lost_answer_over_bosh_is_asked_for_again(meeting, line):
+    """XEP-0124 §14.3: the server took the request, and gives its answer from the buffer."""
+    async def scenario(window, juliet, romeo):
+        await meet(window, juliet, romeo)
+        line.deafen()
+        await do(window.say, "it was the nightingale")
+        await romeo.wait_message("it was the nightingale", sender=juliet)
+        romeo.say(juliet, "it was the lark")
+        await romeo["xep_0199"].send_ping(romeo.boundjid.domain)
+        line.cut()
+        line.mend()
+        await do(window.wait_message, "it was the lark")
+        await do(window.wait_message, "it was the nightingale", state="delivered")
+        assert heard_by(romeo, juliet) == ["it was the nightingale"]
+        assert shown_in(window) == ["it was the lark"]
+
+    meeting(scenario, at=line, transport="bosh", expects_errors=True)
+
+
+@pytest.mark.parametrize("kind", TRANSPORTS)
+@pytest.mark.timeout(120)
+def test_a_network_that_only_falls_silent_is_noticed(meeting, line, kind):
+    async def scenario(window, juliet, romeo):
+        await meet(window, juliet, romeo)
+        line.silence()
+        await do(window.say, "can you hear me?")
+        await do(window.wait_lost)
+        line.mend()
+        await do(window.click, "#connection-retry")
+        await do(window.wait_message, "can you hear me?", state="delivered")
+        assert heard_by(romeo, juliet) == ["can you hear me?"]
+
+    meeting(scenario, at=line, transport=kind, expects_errors=True)
+
+
+@pytest.mark.parametrize("kind", TRANSPORTS)
+def test_after_a_loss_presence_and_contacts_are_as_they_are(meeting, line, kind):
+    async def scenario(window, juliet, romeo):
+        await meet(window, juliet, romeo)
+        line.cut()
+        await do(window.wait_lost)
+        romeo.send_presence(pshow="dnd", pstatus="in a vault")
+        line.mend()
+        await do(window.wait_online)
+        await do(window.wait_contact, romeo.boundjid.bare, "dnd")
+        await romeo.wait_presence(juliet, "available")
+
+    meeting(scenario, at=line, transport=kind, expects_errors=True)
+
+
+@pytest.mark.own_server
+@pytest.mark.parametrize("kind", TRANSPORTS)
+def test_a_restart_of_the_server_is_survived(own_server, browser_for, kind):
+    juliet, romeo = (own_server.register(name, PASSWORD) for name in ("juliet", "romeo"))
+    window = browser_for(own_server).sign_in(juliet, PASSWORD, transport=kind)
+    window.add_contact(romeo)
+    window.open_conversation(romeo)
+    own_server.stop()
+    window.wait_lost()
+    window.say("after the restart")
+    window.wait_text("#connection-banner", "Trying again in")
+    window.wait_message("after the restart", state="waiting")
+    own_server.start()
+    window.wait_message("after the restart", state="sent")
+    window.wait_online()
+    assert not window.is_shown("#connection-banner")
+
+
+def test_signing_out_asks_when_messages_wait(account, browser_for, line):
+    juliet, romeo = account("juliet"), account("romeo")
+    window = browser_for(line).sign_in(juliet, PASSWORD)
+    window.add_contact(romeo)
+    window.open_conversation(romeo)
+    line.cut()
+    window.say("wait for me")
+    window.wait_lost()
+    window.click("#sign-out")
+    window.click("#confirm-no")
+    window.wait_message("wait for me", state="waiting")
+    window.click("#sign-out")
+    window.click("#confirm-yes")
+    window.find("#signin")
