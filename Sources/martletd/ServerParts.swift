@@ -1,3 +1,4 @@
+import AdminUI
 import ControlProtocol
 import Glibc
 import HTTPFront
@@ -30,7 +31,8 @@ enum ServerParts {
 
     /// What `request_handlers` can mount.
     static let webModules: [any WebModule] = [
-        BOSHModule(), PollModule(), FileServerModule(), APIModule(),
+        BOSHModule(), WebSocketModule(), PollModule(), FileServerModule(), APIModule(),
+        ConsoleModule(),
     ]
 
     static let listeners: [String: any ListenerFactory] = [

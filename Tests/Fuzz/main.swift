@@ -1,4 +1,5 @@
 import Glibc
+import Logging
 
 /// `fuzz TARGET [libFuzzer arguments]`: feeds one of the readers with what libFuzzer thinks of.
 typealias Target = @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
@@ -19,6 +20,10 @@ let targets: [String: Target] = [
         PollTarget.run(Input(start: bytes, count: count))
         return 0
     },
+    "websocket": { bytes, count in
+        WebSocketTarget.run(Input(start: bytes, count: count))
+        return 0
+    },
     "stream": { bytes, count in
         StreamTarget.run(Input(start: bytes, count: count))
         return 0
@@ -30,6 +35,7 @@ guard CommandLine.argc > 1, let target = targets[CommandLine.arguments[1]] else 
     print("usage: fuzz \(names) [libFuzzer arguments]")
     exit(2)
 }
+LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
 // The name of the target is not for libFuzzer.
 var arguments = CommandLine.unsafeArgv
 arguments[1] = arguments[0]

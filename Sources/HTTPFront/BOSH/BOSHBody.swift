@@ -6,7 +6,7 @@ enum BOSHPayload {
     case nonza(Element)
 }
 
-/// One `<body/>` of a client, read and not yet judged (XEP-0124 §5).
+/// One `<body/>` of a client, read and not yet judged (XEP-0124 §6).
 struct BOSHBody {
     let header: StreamHeader
     var payloads: [BOSHPayload] = []

@@ -72,7 +72,7 @@ package struct BOSHHandler: HTTPHandler {
         _ bytes: UnsafeRawBufferPointer, to id: BOSHSessionID, _ exchange: Exchange
     ) {
         guard let session = service.sessions[id] else { return refuse(.itemNotFound, exchange) }
-        // A session that began over TLS goes on over TLS (XEP-0124 §21.1).
+        // A session that began over TLS goes on over TLS (XEP-0124 §19.1).
         guard exchange.isSecure || !session.isSecure else { return exchange.abort() }
         if session.home === exchange.loop {
             session.receive(bytes, by: exchange)

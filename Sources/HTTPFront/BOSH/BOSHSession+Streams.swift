@@ -10,10 +10,11 @@ extension BOSHSession {
         case other(BOSHStream)
     }
 
-    /// What a stream may send in one body, where no first stream says it.
+    /// What a body may hold when it may be for any of several streams.
     var streamLimits: StreamLimits {
-        let open = (streams?.others ?? []).compactMap(\.session)
-        return (open.first(where: \.isEstablished) ?? open.first)?.limits ?? .beforeLogin
+        let open = (streams?.others ?? []).map(\.session) + [session]
+        let sessions = open.compactMap(\.self)
+        return (sessions.first(where: \.isEstablished) ?? sessions.first)?.limits ?? .beforeLogin
     }
 
     // MARK: requests
@@ -32,21 +33,13 @@ extension BOSHSession {
     }
 
     func handToAll(_ body: BOSHBody) {
-        if let session {
-            session.took(body.bytes)
-            hand(body, to: session, origin)
-        }
+        if let session { hand(body, to: session, origin) }
         for stream in streams?.others ?? [] { hand(body, to: stream) }
+        if body.isTerminate { streams?.isTerminating = true }
     }
 
     func hand(_ body: BOSHBody, to stream: BOSHStream) {
-        guard let session = stream.session else { return }
-        // The body was read with the limits of a stream that may be further.
-        guard body.bytes <= session.limits.stanzaBytesMax else {
-            return session.fail(StreamError(.policyViolation, "XML stanza is too big"))
-        }
-        session.took(body.bytes)
-        hand(body, to: session, stream.origin)
+        if let session = stream.session { hand(body, to: session, stream.origin) }
     }
 
     /// Opens one more stream (XEP-0124 §16.3).
@@ -135,6 +128,10 @@ extension BOSHSession {
         guard let streams, ending == nil, let firstEnding = streams.firstEnding,
             streams.others.allSatisfy({ $0.ending != nil })
         else { return }
+        if streams.isTerminating {
+            ending = .finished
+            return
+        }
         let untold = streams.others.count + (streams.isFirstTold ? 0 : 1)
         guard untold <= 1 else { return }
         if let last = streams.others.first {

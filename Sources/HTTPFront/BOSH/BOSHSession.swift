@@ -116,7 +116,9 @@ final class BOSHSession: StreamTransport, @unchecked Sendable {
         }
     }
 
-    private var limits: StreamLimits { session?.limits ?? streamLimits }
+    private var limits: StreamLimits {
+        streams == nil ? session?.limits ?? .beforeLogin : streamLimits
+    }
 
     /// A body that cannot be read ends the stream, and with it the session.
     private func fail(_ error: StreamError, _ exchange: Exchange) {
@@ -180,7 +182,6 @@ final class BOSHSession: StreamTransport, @unchecked Sendable {
         switch target {
         case .first:
             guard let session else { return }
-            session.took(body.bytes)
             hand(body, to: session, origin)
         case .all: handToAll(body)
         case .other(let stream): hand(body, to: stream)
@@ -189,6 +190,11 @@ final class BOSHSession: StreamTransport, @unchecked Sendable {
 
     /// Gives a stream what a request has for it.
     func hand(_ body: BOSHBody, to session: C2SSession, _ origin: BOSHOrigin) {
+        // The body may have been read with the limits of another stream that is further.
+        if streams != nil, body.bytes > session.limits.stanzaBytesMax {
+            return session.fail(StreamError(.policyViolation, "XML stanza is too big"))
+        }
+        session.took(body.bytes)
         if body.isRestart {
             // What else is in the body is ignored (XEP-0206 §5).
             session.parserOpened(origin.streamHeader(of: body.header))
@@ -282,9 +288,9 @@ final class BOSHSession: StreamTransport, @unchecked Sendable {
 
     func flushOutput() {
         isFlushWanted = false
-        if streams != nil { settle() }
-        guard ending == nil else { return finish(extra: nil) }
         while true {
+            if streams != nil { settle() }
+            guard ending == nil else { return finish(extra: nil) }
             let hasOutput = !output.isEmpty || streams?.hasOutput == true
             let isPaused = isInputPaused || streams?.isInputPaused == true
             switch window.order(hasOutput: hasOutput, isInputPaused: isPaused) {

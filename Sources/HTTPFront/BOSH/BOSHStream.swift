@@ -112,6 +112,8 @@ final class BOSHStreams {
     var isFirstTold = false
     /// Names of streams that are no more: what is still sent to them is ignored.
     private(set) var closedNames: [String] = []
+    /// Whether the client has ended all of them at once.
+    var isTerminating = false
     /// Whose turn it is to be heard; 0 is the first stream's.
     var turn = 0
 

@@ -40,6 +40,8 @@ struct BOSHWindow<Post, Load> {
         var body: [UInt8]
         var sentAt: Int
         var key: String?
+        /// `lastRid` when it went out.
+        var seenRid: Int
         var repeats = 0
     }
 
@@ -132,6 +134,7 @@ struct BOSHWindow<Post, Load> {
         answers[index].repeats += 1
         guard answers[index].repeats <= Self.repeatsMax else { return .refuse(.policyViolation) }
         answers[index].sentAt = now
+        answers[index].seenRid = lastRid
         return .answerAgain(answers[index].body)
     }
 
@@ -262,7 +265,9 @@ struct BOSHWindow<Post, Load> {
         wasLastAnswerEmpty = isEmpty
         lastActivity = now
         if !oldest.isPause {
-            answers.append(Answer(rid: oldest.rid, body: body, sentAt: now, key: oldest.key))
+            answers.append(
+                Answer(
+                    rid: oldest.rid, body: body, sentAt: now, key: oldest.key, seenRid: lastRid))
             let countMax = terms.usesAcks ? Self.unacknowledgedMax : Int(terms.requests)
             if answers.count > countMax { answers.removeFirst() }
         }
@@ -282,7 +287,7 @@ struct BOSHWindow<Post, Load> {
 
     /// Answers that the client may not have: it has sent nothing since they went.
     var doubtfulAnswers: [[UInt8]] {
-        answers.filter { terms.usesAcks || $0.sentAt >= lastArrival }.map(\.body)
+        answers.filter { terms.usesAcks || $0.seenRid >= lastRid }.map(\.body)
     }
 
     // MARK: connections and time

@@ -3,10 +3,12 @@ import Logging
 import Synchronization
 import XMPPEngine
 
-/// What the web listeners of a server share: loops, BOSH and polling sessions.
+/// What the web listeners of a server share: loops, BOSH and polling sessions and WebSocket
+/// connections.
 package final class HTTPService: Sendable {
     package let bosh = BOSHService()
     package let poll = PollService()
+    package let webSockets = WebSocketService()
     private let loopCount: Int
     private let limits: HTTPLimits
     private let running = Mutex<[HTTPLoop]>([])
@@ -47,6 +49,10 @@ package final class HTTPService: Sendable {
                     ChildSpec("http_poll", grace: .seconds(5)) { [self] in
                         poll.start()
                         return RunningChild(stop: { await self.poll.stop() })
+                    },
+                    ChildSpec("ejabberd_http_ws", grace: .seconds(5)) { [self] in
+                        webSockets.start()
+                        return RunningChild(stop: { await self.webSockets.stop(self.loops) })
                     },
                 ]))
     }

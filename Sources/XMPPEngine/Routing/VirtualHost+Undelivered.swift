@@ -1,6 +1,6 @@
 import XMPPCore
 
-/// Stanzas that a session took and could not bring to its client (XEP-0206 §8, RFC 6121 §8.5).
+/// Stanzas that a session took and could not bring to its client (XEP-0206 §7, RFC 6121 §8.5).
 extension VirtualHost {
     package func undelivered(_ stanza: Stanza) {
         guard let to = stanza.to, let from = stanza.from, !to.bare.isDomain else { return }

@@ -1,5 +1,6 @@
 import StreamFakes
 import Testing
+import XMPPCore
 import XMPPEngine
 
 @testable import HTTPFront
@@ -30,7 +31,7 @@ struct BOSHSessionTests {
         #expect(answer.text.contains("<stream:features><mechanisms"))
     }
 
-    @Test("§7.2, §21.3: no sid comes twice, and none resembles another")
+    @Test("§7.2, §19.3: no sid comes twice, and none resembles another")
     func sids() throws {
         let scene = try BOSHScene()
         let sids = try (0..<20).map { _ in try scene.session().sid }
@@ -53,6 +54,49 @@ struct BOSHSessionTests {
         #expect(session.creation["xmpp:restartlogic"] == nil)
         #expect(!session.creation.text.contains("features"))
         #expect(session.creation["authid"] != nil)
+    }
+
+    @Test("§7.2: later answers say nothing of that")
+    func later() throws {
+        let session = try BOSHScene().bound()
+        let answer = try session.post(BOSHTestSession.message("1"))
+        #expect(answer.tag == "<body xmlns='\(BOSHScene.namespace)'")
+    }
+
+    @Test("XEP-0206 §3: from of the first request is that of the stream")
+    func from() throws {
+        let answer = try BOSHScene().post(
+            "<body rid='1' ver='1.11' to='example.com' from='a@example.com' xml:lang='de' "
+                + "xmpp:version='1.0' xmlns:xmpp='urn:xmpp:xbosh' "
+                + "xmlns='\(BOSHScene.namespace)'/>")
+        #expect(answer["from"] == "example.com")
+        let first = StreamHeader(
+            name: "body", namespace: .httpBind, contentNamespace: .httpBind,
+            attributes: [
+                Element.Attribute(name: "to", namespace: nil, value: "example.com"),
+                Element.Attribute(name: "from", namespace: nil, value: "a@example.com"),
+                Element.Attribute(name: "version", namespace: .xbosh, value: "1.0"),
+            ])
+        let restart = StreamHeader(
+            name: "body", namespace: .httpBind, contentNamespace: .httpBind,
+            attributes: [Element.Attribute(name: "from", namespace: nil, value: "b@example.com")])
+        let origin = BOSHOrigin(first)
+        #expect(origin.streamHeader(of: first)["from"] == "a@example.com")
+        #expect(origin.streamHeader(of: first)["version"] == "1.0")
+        #expect(origin.streamHeader(of: restart)["from"] == "b@example.com")
+        #expect(origin.streamHeader(of: restart)["to"] == "example.com")
+    }
+
+    @Test("XEP-0206 §5: a restart brings the features, and what else is in it is ignored")
+    func restart() throws {
+        let session = try BOSHScene().session()
+        #expect(try session.post(BOSHTestSession.auth).text.contains("<success"))
+        let answer = try session.post(
+            BOSHTestSession.message("1"), "xmpp:restart='true' to='example.com'")
+        #expect(answer.text.contains("<stream:features><bind"))
+        #expect(!answer.text.contains("message"))
+        #expect(answer["sid"] == nil)
+        #expect(session.isAlive)
     }
 
     @Test(
@@ -215,7 +259,7 @@ struct BOSHSessionTests {
         #expect(try session.post()["condition"] == "item-not-found")
     }
 
-    @Test("§17.2, XEP-0206 §7: a stream error is told inside, the other request hears why")
+    @Test("§17.2, XEP-0206 §6: a stream error is told inside, the other request hears why")
     func streamError() throws {
         let session = try BOSHScene().bound()
         let held = try session.send()

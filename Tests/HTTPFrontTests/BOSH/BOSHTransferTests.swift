@@ -1,16 +1,17 @@
 import StreamFakes
 import Testing
+import XMPPCore
 import XMPPEngine
 
 @testable import HTTPFront
 
-@Suite("BOSH over HTTP · XEP-0124 §4, §14.3, §18", .timeLimit(.minutes(1)))
+@Suite("BOSH over HTTP · XEP-0124 §5, §14.3, §18", .timeLimit(.minutes(1)))
 struct BOSHTransferTests {
     private typealias Session = BOSHTestSession
 
     // MARK: compression
 
-    @Test("§4: a large answer is compressed for a client that takes it")
+    @Test("§5: a large answer is compressed for a client that takes it")
     func compressed() throws {
         let session = try BOSHScene { $0.compressionBytesMin = 500 }.bound()
         let text = String(repeating: "many words ", count: 500)
@@ -23,7 +24,7 @@ struct BOSHTransferTests {
     }
 
     @Test(
-        "§4: it is not compressed for others",
+        "§5: it is not compressed for others",
         arguments: ["", "Accept-Encoding: deflate, br\r\n", "Accept-Encoding: gzip;q=0\r\n"])
     func plain(fields: String) throws {
         let session = try BOSHScene { $0.compressionBytesMin = 500 }.bound()
@@ -62,7 +63,7 @@ struct BOSHTransferTests {
 
     // MARK: HTTP
 
-    @Test("§4: a request may come in chunks")
+    @Test("§5: a request may come in chunks")
     func chunked() throws {
         let session = try BOSHScene().bound()
         let client = try session.scene.server.client()
@@ -77,7 +78,7 @@ struct BOSHTransferTests {
         #expect(try BOSHRequest(client: client).reply().text.contains("id='1'"))
     }
 
-    @Test("§4: HTTP/1.0, one connection a request")
+    @Test("§5: HTTP/1.0, one connection a request")
     func http10() throws {
         let session = try BOSHScene().bound()
         let body = session.body(Session.message("1"))
@@ -152,7 +153,7 @@ struct BOSHTransferTests {
         #expect(try session.post(rid: session.rid).text.contains("id='1'"))
     }
 
-    @Test("§10, XEP-0206 §8: a client that is gone leaves its messages to its host")
+    @Test("§10, XEP-0206 §7: a client that is gone leaves its messages to its host")
     func vanished() throws {
         let scene = try BOSHScene { $0.inactivity = 1 }
         let session = try scene.bound()

@@ -50,6 +50,15 @@ struct PollKeysTests {
         expect(true, keys.accept(key: Self.keys[4], newKey: nil))
     }
 
+    @Test("A new key of the first request counts for nothing")
+    func firstNewKey() throws {
+        let text = "0;\(Self.keys[6]);\(Self.keys[3]),"
+        let request = try #require(Array(text.utf8).withUnsafeBytes { PollRequest($0) })
+        var keys = PollKeys(first: request.key)
+        expect(false, keys.accept(key: Self.keys[2], newKey: nil))
+        expect(true, keys.accept(key: Self.keys[5], newKey: nil))
+    }
+
     @Test("A client that began without keys needs none")
     func none() {
         var keys = PollKeys(first: nil)

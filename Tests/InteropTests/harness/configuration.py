@@ -39,6 +39,7 @@ listen:
     request_handlers:
       /http-bind: mod_bosh
       /http-poll: mod_http_poll
+      /websocket: ejabberd_http_ws
       /: mod_http_fileserver
   - port: {component}
     ip: "127.0.0.1"
@@ -68,7 +69,8 @@ access_rules:
 registration_timeout: infinity
 
 modules:
-  mod_bosh: {{}}
+  mod_bosh:
+    max_inactivity: {bosh_inactivity}
   mod_disco: {{}}
   mod_http_fileserver:
     docroot:
@@ -97,7 +99,7 @@ def write(server, public, **changes):
         "component": server.ports.component, "component_host": COMPONENT,
         "component_secret": COMPONENT_SECRET, "public": public, "strophe": STROPHE,
         "stanza_bytes": STANZA_BYTES, "certificate": certificate(server.folder),
-        "http_poll_timeout": 300, "more_listeners": "", "more_options": "",
+        "bosh_inactivity": 30, "http_poll_timeout": 300, "more_listeners": "", "more_options": "",
     }
     pathlib.Path(server.config).write_text(TEMPLATE.format(**(values | changes)))
 

@@ -42,7 +42,9 @@ package final class FakeHost: C2SHost, C2SDirectory {
 
     package func features(isAuthenticated: Bool, for session: C2SSession) -> [Element] { [] }
 
-    package func credentials(of account: BareJID) async throws -> StoredCredentials? { nil }
+    package let isLegacyAuthAllowed = true
+
+    package func loginRecord(of account: BareJID) async throws -> LoginRecord? { nil }
 
     package func refusal(of account: BareJID, on session: C2SSession) -> StanzaError? { nil }
 
