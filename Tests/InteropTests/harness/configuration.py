@@ -10,6 +10,9 @@ COMPONENT_SECRET = "secret"
 # Sizes that the tests of malformed streams count on.
 STANZA_BYTES = 65536
 
+# The largest file that the tests may upload.
+UPLOAD_BYTES = 100 << 20
+
 TEMPLATE = """\
 hosts:
   - localhost
