@@ -45,6 +45,7 @@ listen:
       /.well-known/host-meta: mod_host_meta
       /.well-known/host-meta.json: mod_host_meta
       /metrics: mod_prometheus
+      /http-poll: mod_http_poll
       /websocket: ejabberd_http_ws
       /: mod_http_fileserver
   - port: {component}
@@ -75,7 +76,8 @@ access_rules:
 registration_timeout: infinity
 
 modules:
-  mod_bosh: {{}}
+  mod_bosh:
+    max_inactivity: {bosh_inactivity}
   mod_disco: {{}}
   mod_host_meta: {{}}
   mod_http_fileserver:
@@ -84,6 +86,8 @@ modules:
       /lib/strophe: {strophe}
   mod_http_upload:
     max_size: {upload_bytes}
+  mod_http_poll:
+    http_poll_timeout: {http_poll_timeout}
   mod_last: {{}}
   mod_offline: {{}}
   mod_ping: {{}}
@@ -106,6 +110,7 @@ def write(server, folder, **changes):
         "component": server.ports.component, "component_host": COMPONENT,
         "component_secret": COMPONENT_SECRET, "public": folder, "strophe": STROPHE,
         "stanza_bytes": STANZA_BYTES, "upload_bytes": UPLOAD_BYTES, "metrics": "{}",
+        "bosh_inactivity": 30, "http_poll_timeout": 300,
         "certificate": certificate(server.folder), "more_listeners": "", "more_options": "",
     }
     pathlib.Path(server.config).write_text(TEMPLATE.format(**(values | changes)))
