@@ -41,6 +41,7 @@ listen:
     module: ejabberd_http
     request_handlers:
       /http-bind: mod_bosh
+      /websocket: ejabberd_http_ws
       /: mod_http_fileserver
   - port: {component}
     ip: "127.0.0.1"

@@ -175,7 +175,7 @@ export class Conversations extends EventTarget {
     this.#receiveReceipt(conversation, stanza);
     if (!text) return;
     const id = stanza.getAttribute('id');
-    if (id && child(stanza, 'request', NS.receipts)) this.#confirm(jid, id);
+    if (id && child(stanza, 'request', NS.receipts)) this.#confirm(stanza.getAttribute('from'), id);
     if (isRepeated(conversation, id, text)) return;
     const outside = child(stanza, 'x', NS.oob);
     this.#append(conversation, {
@@ -228,10 +228,11 @@ export class Conversations extends EventTarget {
     if (message && message.state !== 'failed') this.#settle(conversation, message, 'delivered');
   }
 
-  #confirm(jid, id) {
-    if (!this.#roster.maySeeUs(jid)) return;
+  /** To the very client that asks; only those who may see us learn when we are there. */
+  #confirm(from, id) {
+    if (!this.#roster.maySeeUs(bare(from))) return;
     this.#connection.send(
-      $msg({ to: jid, type: 'chat' }).c('received', { xmlns: NS.receipts, id }));
+      $msg({ to: from, type: 'chat' }).c('received', { xmlns: NS.receipts, id }));
   }
 
   #followState(state) {
