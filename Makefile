@@ -14,7 +14,7 @@ DATA ?= data
 RELEASE := -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
 
 BUILD_PACKAGES := pkg-config libmicrohttpd-dev libssl-dev libxml2-dev libidn-dev libsqlite3-dev \
-	libjs-strophe
+	libwslay-dev zlib1g-dev libjs-strophe
 TEST_PACKAGES := python3-venv chromium chromium-driver profanity mcabber tmux iproute2 util-linux \
 	nginx-light
 BENCH_PACKAGES := gcc libc6-dev

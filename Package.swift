@@ -45,6 +45,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     ],
     targets: [
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0"),
@@ -52,6 +53,8 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl"),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3"),
         .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd"),
+        .systemLibrary(name: "CWSlay"),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
 
         // What the server and its command line tool share: neither knows the other.
         .target(name: "ControlProtocol", swiftSettings: settings),
@@ -76,11 +79,17 @@ let package = Package(
             name: "HTTPFront",
             dependencies: [
                 "XMPPEngine", "XMPPCore", "XMPPConfig", "XMPPStorage", "ControlProtocol",
-                "CMicroHTTPD", log,
+                "CMicroHTTPD", "CWSlay", "CZlib", log,
             ] + nio,
             swiftSettings: settings),
         .target(
-            name: "AdminUI", dependencies: ["HTTPFront", "XMPPEngine", "XMPPCore"],
+            name: "AdminUI",
+            dependencies: [
+                "HTTPFront", "XMPPEngine", "XMPPConfig", "XMPPStorage", "XMPPCore",
+                "ControlProtocol", log,
+                .product(name: "Mustache", package: "swift-mustache"),
+            ],
+            resources: [.embedInCode("Templates"), .embedInCode("Assets")],
             swiftSettings: settings),
         .executableTarget(
             name: "martletd",
@@ -112,6 +121,12 @@ let package = Package(
             uses: [
                 "HTTPFront", "XMPPEngine", "XMPPConfig", "XMPPCore", "XMPPStorage",
                 "ControlProtocol",
+            ] + nio),
+        tests(
+            "AdminUITests",
+            uses: [
+                "AdminUI", "HTTPFront", "XMPPEngine", "XMPPConfig", "XMPPStorage", "XMPPCore",
+                "ControlProtocol", log,
             ] + nio),
         tests("StyleTests", uses: []),
     ]

@@ -41,7 +41,8 @@ struct Running {
         }
         let root = server.makeTree(
             extra: [signals, ServerParts.http.loopParts], last: [ServerParts.http.sessionParts])
-        server.registerCommands(reload: { try await reload() }, drain: { end.yield() })
+        server.registerCommands(
+            reload: { try await reload() }, check: { try check() }, drain: { end.yield() })
         await root.start()
         try await firstStart?.finish(server)
         announce()
@@ -77,6 +78,13 @@ struct Running {
             path: path, dataDirectory: environment.dataDirectory)
         for warning in loaded.warnings { Self.log.warning("\(warning)") }
         return try await server.apply(loaded.configuration)
+    }
+
+    private func check() throws -> String {
+        let loaded = try ServerParts.load(path: path, dataDirectory: environment.dataDirectory)
+        let lines =
+            ["\(path): the configuration is good."] + loaded.warnings.map { "warning: \($0)" }
+        return lines.joined(separator: "\n")
     }
 
     private func reloadAndLog() async {

@@ -1,3 +1,4 @@
+import AdminUI
 import ControlProtocol
 import Glibc
 import HTTPFront
@@ -29,7 +30,9 @@ enum ServerParts {
     static let http = HTTPService()
 
     /// What `request_handlers` can mount.
-    static let webModules: [any WebModule] = [BOSHModule(), FileServerModule(), APIModule()]
+    static let webModules: [any WebModule] = [
+        BOSHModule(), WebSocketModule(), FileServerModule(), APIModule(), ConsoleModule(),
+    ]
 
     static let listeners: [String: any ListenerFactory] = [
         "ejabberd_c2s": C2SListenerFactory(),

@@ -2,9 +2,9 @@ import Glibc
 import XMPPStorage
 
 /// Dates and times as XMPP writes them (XEP-0082).
-enum DateTime {
+package enum DateTime {
     /// As in `2026-11-22T19:08:00Z`, with milliseconds when there are any.
-    static func text(_ moment: Timestamp) -> String {
+    package static func text(_ moment: Timestamp) -> String {
         var seconds = time_t(moment.milliseconds / 1000)
         let milliseconds = moment.milliseconds % 1000
         var parts = tm()

@@ -26,6 +26,8 @@ package struct Option<Value: Sendable & Equatable>: OptionDeclaration {
 
     package var defaultText: String { type.text(`default`) }
 
+    package func text(in values: OptionValues) -> String { type.text(values[self]) }
+
     package func readValue(
         _ node: ConfigurationNode, with reader: OptionReader
     ) -> (any Sendable & Equatable)? {

@@ -11,6 +11,8 @@ package protocol OptionDeclaration: Sendable {
     var summary: String { get }
     var scope: OptionScope { get }
     var takesEffect: OptionEffect { get }
+    /// The value that holds, written or default, as a configuration file has it.
+    func text(in values: OptionValues) -> String
     /// Reads a value of the option's type; `nil` after telling the reader what is wrong.
     func readValue(
         _ node: ConfigurationNode, with reader: OptionReader

@@ -27,4 +27,22 @@ extension Command {
             }
         }
     }
+
+    /// The command that reads the configuration's files and only says what it finds.
+    ///
+    /// `check` returns the warnings, or throws what is wrong.
+    package static func checkConfiguration(
+        check: @escaping @Sendable () async throws -> String
+    ) -> Command {
+        Command(
+            "check_config", "Reads the configuration's files without applying them.",
+            tag: .server, effect: .reads, result: .text
+        ) { _ throws(CommandError) in
+            do {
+                return .text(try await check())
+            } catch {
+                throw CommandError(.failed, String(describing: error))
+            }
+        }
+    }
 }

@@ -76,12 +76,14 @@ package struct Manifest<Module: ServerModule>: Sendable {
     let identities: [Discovery.Identity]
     let options: [any OptionDeclaration]
     let hooks: [ModuleHook<Module>]
+    /// Pages of the console, there while a host has the module.
+    let pages: [ConsolePage]
 
     package init(
         name: String, _ summary: String, implements: [Specification] = [],
         features: [Namespace] = [], accountFeatures: [Namespace] = [],
         identities: [Discovery.Identity] = [], options: [any OptionDeclaration] = [],
-        hooks: [ModuleHook<Module>] = []
+        hooks: [ModuleHook<Module>] = [], pages: [ConsolePage] = []
     ) {
         self.name = name
         self.summary = summary
@@ -91,6 +93,7 @@ package struct Manifest<Module: ServerModule>: Sendable {
         self.identities = identities
         self.options = options
         self.hooks = hooks
+        self.pages = pages
     }
 }
 

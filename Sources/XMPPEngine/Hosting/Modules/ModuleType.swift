@@ -8,6 +8,7 @@ package struct ModuleType: Sendable {
     package let implements: [Specification]
     package let features: [Namespace]
     package let options: [any OptionDeclaration]
+    package let pages: [ConsolePage]
     private let start: @Sendable (ModuleContext) -> Void
 
     package init<Module: ServerModule>(_ type: Module.Type) {
@@ -17,6 +18,7 @@ package struct ModuleType: Sendable {
         implements = manifest.implements
         features = manifest.features
         options = manifest.options
+        pages = manifest.pages
         start = { context in
             let module = Module(context)
             let host = context.host

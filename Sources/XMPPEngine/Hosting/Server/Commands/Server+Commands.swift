@@ -8,12 +8,16 @@ extension Server {
     ///
     /// - Parameters:
     ///   - reload: Reads the configuration again and applies it.
+    ///   - check: Reads the configuration and says what it finds.
     ///   - drain: Asks for the orderly end.
     package func registerCommands(
-        reload: @escaping @Sendable () async throws -> String, drain: @escaping @Sendable () -> Void
+        reload: @escaping @Sendable () async throws -> String,
+        check: @escaping @Sendable () async throws -> String,
+        drain: @escaping @Sendable () -> Void
     ) {
         let all: [Command] =
             [status, .stop(drain: drain), .reloadConfiguration(reload: reload)]
+            + [.checkConfiguration(check: check)]
             + (root.map { [.supervisor($0)] } ?? []) + accountCommands + sessionCommands
             + statisticsCommands + rosterCommands + profileCommands + tokenCommands
         for command in all { _ = commands.register(command) }

@@ -1,0 +1,134 @@
+import XMPPCore
+import XMPPEngine
+import XMPPStorage
+
+extension BuiltInPages {
+    private static let accountsOnPage = 50
+
+    static let accounts = ConsolePage(
+        "accounts", "Accounts", "Who may sign in, and who is here.", in: .people, scope: .host,
+        icon: .accounts
+    ) { request in
+        guard let host = request.host else { return ConsoleContent([]) }
+        let text = request["q"]
+        let isAnywhere = request["in"] == "any"
+        let filter: AccountFilter =
+            text.isEmpty ? .all : isAnywhere ? .containing(text) : .prefix(text)
+        let cursor = request["after"].isEmpty ? nil : AccountCursor(localpart: request["after"])
+        let page = try await host.stores.accounts.accounts(
+            on: host.jid, matching: filter, after: cursor, limit: accountsOnPage)
+        let count = try await host.stores.accounts.count(on: host.jid)
+        var table = ConsoleTable(
+            "accounts",
+            columns: ["Account", "State", "Sessions", "Registered"].map {
+                ConsoleColumn($0, isNumeric: $0 == "Sessions")
+            },
+            rows: page.accounts.map { row($0, on: host) },
+            filters: [
+                .text("q", "Name", example: "juliet"),
+                .choice(
+                    "in", "Match",
+                    [
+                        ConsoleParameter("begins with", ""),
+                        ConsoleParameter("contains", "any"),
+                    ]),
+            ])
+        table.note = note(count: count, text, isAnywhere: isAnywhere, page)
+        table.empty = text.isEmpty ? "No accounts yet." : "No account matches on this page."
+        let kept =
+            request.hostParameter
+            + [ConsoleParameter("q", text), ConsoleParameter("in", request["in"])]
+            .filter { !$0.value.isEmpty }
+        if cursor != nil { table.first = kept }
+        table.next = page.next.map { kept + [ConsoleParameter("after", $0.localpart)] }
+        let new = ConsoleAction(
+            "New account", "register", [ConsoleParameter("host", host.domain)], tone: .good)
+        return ConsoleContent(actions: [new], [.table(table)])
+    }
+
+    /// A page of a search for contained text looks at a bounded number of accounts.
+    private static func note(
+        count: Int, _ text: String, isAnywhere: Bool, _ page: AccountPage
+    ) -> String {
+        let all = "\(Words.number(count)) \(count == 1 ? "account" : "accounts")"
+        guard !text.isEmpty, isAnywhere, page.next != nil else { return all }
+        return all + "; each page of this search looks at 20\u{202F}000 of them at most, so it may"
+            + " show few or none and still have a next one"
+    }
+
+    private static func row(_ summary: AccountSummary, on host: VirtualHost) -> ConsoleRow {
+        let account = summary.account
+        let sessions = host.sessions.sessions(of: account).count
+        let link = ConsoleLink("account", [ConsoleParameter("jid", account.text)])
+        return ConsoleRow(
+            [
+                .link(account.localpart ?? "", link), state(summary.disabledAt),
+                sessions == 0 ? .nothing : .number(sessions), .moment(summary.createdAt),
+            ],
+            actions: actions(on: account, isDisabled: summary.disabledAt != nil),
+            tone: summary.disabledAt == nil ? .plain : .warning)
+    }
+
+    private static func state(_ disabledAt: Timestamp?) -> ConsoleCell {
+        disabledAt == nil ? .badge("Active", .good) : .badge("Disabled", .warning)
+    }
+
+    /// What can be done with an account.
+    private static func actions(
+        on account: BareJID, isDisabled: Bool, next: ConsoleLink? = nil
+    ) -> [ConsoleAction] {
+        let name = [
+            ConsoleParameter("user", account.localpart ?? ""),
+            ConsoleParameter("host", account.domainpart),
+        ]
+        return [
+            ConsoleAction("Password", "change_password", name),
+            isDisabled
+                ? ConsoleAction("Enable", "unban_account", name)
+                : ConsoleAction(
+                    "Disable", "ban_account", name, tone: .warning, asking: "Disable \(account)?"),
+            ConsoleAction(
+                "Delete", "unregister", name, tone: .bad, asking: "Delete \(account)?", next: next),
+        ]
+    }
+
+    // MARK: one account
+
+    static let account = ConsolePage(
+        "account", "Account", "One account with its sessions.", in: .people, scope: .host,
+        isInMenu: false, icon: .accounts
+    ) { request in
+        guard let jid = BareJID(request["jid"]), jid.localpart != nil,
+            request.administrator.reaches(host: jid.domainpart),
+            let host = request.server.hosts[jid.domainpart],
+            let record = try await host.stores.accounts.record(of: jid)
+        else { throw ConsoleProblem(.notFound, "There is no such account.") }
+        let sessions = host.sessions.sessions(of: jid)
+        let roster = try await host.stores.rosters.roster(of: jid)
+        let last = try await host.stores.lastActivity.lastActivity(of: jid)
+        var facts = [
+            ConsoleFact("State", state(record.disabledAt)),
+            ConsoleFact("Registered", .moment(record.createdAt)),
+            ConsoleFact("Contacts", .number(roster.items.count)),
+        ]
+        if let disabledAt = record.disabledAt {
+            facts.append(ConsoleFact("Disabled since", .moment(disabledAt)))
+        }
+        facts.append(
+            ConsoleFact(
+                "Last seen",
+                sessions.isEmpty ? last.map { .moment($0.leftAt) } ?? .text("never") : .text("now"))
+        )
+        if sessions.isEmpty, let status = last?.status, !status.isEmpty {
+            facts.append(ConsoleFact("Last words", .text(status)))
+        }
+        let parent = ConsoleLink("accounts", [ConsoleParameter("host", host.domain)])
+        let table = ConsoleTable(
+            "sessions", "Sessions", columns: sessionColumns,
+            rows: sessions.map { sessionRow($0) }, empty: "Not connected.")
+        return ConsoleContent(
+            title: jid.text, parent: parent,
+            actions: actions(on: jid, isDisabled: record.isDisabled, next: parent),
+            [.facts("", facts), .table(table)])
+    }
+}

@@ -1,0 +1,43 @@
+import Logging
+import XMPPEngine
+import XMPPStorage
+
+extension BuiltInPages {
+    private static let linesOnPage = 500
+
+    static let log = ConsolePage(
+        "log", "Log", "The last lines, as they come.", in: .server, refreshSeconds: 2, icon: .log
+    ) { request in
+        let ring = request.server.environment.observatory.logs
+        let least = Logger.Level(rawValue: request["level"]) ?? .trace
+        let found = ring.lines(
+            atLeast: least, containing: request["q"], last: linesOnPage)
+        let levels: [Logger.Level] = [.debug, .info, .notice, .warning, .error]
+        let lines = ConsoleLines(
+            "log", "The log, from \(ring.level.rawValue) on",
+            filters: [
+                .choice(
+                    "level", "At least",
+                    [ConsoleParameter("everything", "")]
+                        + levels.map { ConsoleParameter($0.rawValue, $0.rawValue) }),
+                .text("q", "With", example: "martlet.http"),
+            ],
+            lines: found.map { line in
+                ConsoleLines.Line(text(of: line), tone(of: line.level))
+            }, empty: "No line matches.", isTail: true, fileName: "martlet.log")
+        return ConsoleContent([.lines(lines)])
+    }
+
+    private static func text(of line: LogLine) -> String {
+        let whole = Timestamp(milliseconds: line.time.milliseconds / 1000 * 1000)
+        return "\(DateTime.text(whole)) \(line.level.rawValue) \(line.label): \(line.text)"
+    }
+
+    private static func tone(of level: Logger.Level) -> ConsoleTone {
+        switch level {
+        case .trace, .debug, .info, .notice: .plain
+        case .warning: .warning
+        case .error, .critical: .bad
+        }
+    }
+}

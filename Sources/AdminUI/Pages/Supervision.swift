@@ -1,0 +1,52 @@
+import XMPPEngine
+
+extension BuiltInPages {
+    static let supervision = ConsolePage(
+        "supervision", "Supervision", "Every part of the server, and how often it began again.",
+        in: .server, refreshSeconds: 5, icon: .tree
+    ) { request in
+        guard let root = request.server.root else {
+            throw ConsoleProblem(.unavailable, "The supervision tree is not up yet.")
+        }
+        var rows: [ConsoleRow] = []
+        var failures = 0
+        func add(_ part: SupervisionSnapshot, depth: Int) {
+            if case .backingOff = part.state { failures += 1 }
+            rows.append(row(part, depth: depth))
+            for child in part.children { add(child, depth: depth + 1) }
+        }
+        add(await root.snapshot(), depth: 0)
+        let table = ConsoleTable(
+            "tree",
+            columns: [
+                ConsoleColumn("Part"), ConsoleColumn("State"),
+                ConsoleColumn("Restarts", isNumeric: true), ConsoleColumn("Up for"),
+                ConsoleColumn("Restarts what"), ConsoleColumn("Last error"),
+            ], rows: rows,
+            note: failures == 0 ? "\(rows.count) parts" : "\(rows.count) parts, \(failures) failing"
+        )
+        return ConsoleContent([.table(table)])
+    }
+
+    private static func row(_ part: SupervisionSnapshot, depth: Int) -> ConsoleRow {
+        let (state, tone) = stateCell(part.state)
+        return ConsoleRow(
+            [
+                .branch(part.name, depth: depth), state,
+                part.restarts == 0 ? .nothing : .number(part.restarts),
+                part.uptime.map { .duration($0) } ?? .nothing,
+                part.strategy.map { .code($0.rawValue) } ?? .nothing,
+                part.error.map { .text($0) } ?? .nothing,
+            ], tone: tone)
+    }
+
+    /// A state as a badge, and what it means for its row.
+    static func stateCell(_ state: ChildState) -> (ConsoleCell, ConsoleTone) {
+        switch state {
+        case .running: (.badge("running", .good), .plain)
+        case .waiting, .starting, .stopping: (.badge(state.name, .warning), .warning)
+        case .backingOff: (.badge("failing", .bad), .bad)
+        case .stopped, .terminated: (.badge(state.name, .plain), .plain)
+        }
+    }
+}
