@@ -21,7 +21,7 @@ pytestmark = [
     pytest.mark.own_server,
     pytest.mark.skipif(BINARY is None, reason="needs nginx"),
 ]
-TRANSPORTS = ["bosh"]
+TRANSPORTS = ["bosh", "websocket"]
 # Faster than any buffer would be emptied by time.
 AT_ONCE = 5
 

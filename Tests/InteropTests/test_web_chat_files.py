@@ -24,12 +24,13 @@ document.querySelector(target).dispatchEvent(
 """
 
 
-def png(width=40, height=30):
-    """A small picture, all of one colour."""
+def png(width=320, height=40):
+    """A small picture: evening, and a wall."""
     def chunk(kind, data):
         return (struct.pack(">I", len(data)) + kind + data
                 + struct.pack(">I", zlib.crc32(kind + data)))
-    rows = (b"\0" + b"\x1d\x5f\xd6" * width) * height
+    rows = b"".join(b"\0" + bytes((250 - 3 * y, 180 - 4 * y % 180, 90) * (width // 2)
+                                 + (96, 64, 48) * (width - width // 2)) for y in range(height))
     return (b"\x89PNG\r\n\x1a\n"
             + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
             + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))

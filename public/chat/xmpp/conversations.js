@@ -1,7 +1,7 @@
 // One-to-one conversations: messages with delay stamps (XEP-0203), receipts (XEP-0184), typing
 // notifications (XEP-0085), links to files (XEP-0066) and errors.
 //
-// A message: { id, text, link, isOwn, time, isDelayed, state, problem, file }. Its state is
+// A message: { id, text, link, isOwn, time, isDelayed, state, problem, isFinal, file }. Its state is
 // `received`, or for an own one `waiting`, `sent` (the server has it), `delivered` or `failed`.
 // `file` is there while one is on its way to the server, see uploads.js.
 //
@@ -124,7 +124,9 @@ export class Conversations extends EventTarget {
     this.emit('remove', conversation, message);
   }
 
-  fail(conversation, message, problem) {
+  /** `isFinal`: trying again would fail again. */
+  fail(conversation, message, problem, isFinal = false) {
+    message.isFinal = isFinal;
     this.#settle(conversation, message, 'failed', problem);
   }
 
