@@ -42,7 +42,8 @@ def nginx(proxied, tmp_path_factory):
 def people(proxied, run_name, request):
     """A new Juliet and a new Romeo."""
     number = abs(hash(request.node.name)) % 100000
-    return [proxied.register(f"{name}-{run_name}{number}", PASSWORD) for name in ("juliet", "romeo")]
+    return [proxied.register(f"{name}-{run_name}{number}", PASSWORD)
+            for name in ("juliet", "romeo")]
 
 
 @pytest.mark.parametrize("kind", TRANSPORTS)

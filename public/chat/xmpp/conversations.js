@@ -1,8 +1,8 @@
 // One-to-one conversations: messages with delay stamps (XEP-0203), receipts (XEP-0184), typing
 // notifications (XEP-0085), links to files (XEP-0066) and errors.
 //
-// A message: { id, text, link, isOwn, time, isDelayed, state, problem, isFinal, file }. Its state is
-// `received`, or for an own one `waiting`, `sent` (the server has it), `delivered` or `failed`.
+// A message: { id, text, link, isOwn, time, isDelayed, state, problem, isFinal, file }. Its state
+// is `received`, or for an own one `waiting`, `sent` (the server has it), `delivered` or `failed`.
 // `file` is there while one is on its way to the server, see uploads.js.
 //
 // Events, each with the conversation as its detail: `message` (also: message), `update` (a message
