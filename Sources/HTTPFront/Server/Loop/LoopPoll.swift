@@ -32,10 +32,6 @@ extension LoopWatch {
     func serverStops(_ server: HTTPServer?) {}
 }
 
-extension LoopWatch {
-    func happened(_ events: UInt32, on descriptor: Int32) { happened(events) }
-}
-
 /// Owns one epoll(7) descriptor.
 final class LoopPoll {
     private let descriptor: Int32
