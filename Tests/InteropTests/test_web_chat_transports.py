@@ -4,9 +4,12 @@ import itertools
 
 import pytest
 
-from conftest import PASSWORD
+from conftest import PASSWORD, run
 from harness import waiting
 from harness.scenes import do, heard_by, meet, shown_in
+from harness.server import Martlet
+from harness.slix import Clients
+from harness.slix import run as run_scenario
 
 TRANSPORTS = ["bosh", "websocket"]
 
@@ -223,6 +226,38 @@ def test_after_a_loss_presence_and_contacts_are_as_they_are(meeting, line, kind)
         await romeo.wait_presence(juliet, "available")
 
     meeting(scenario, at=line, transport=kind, expects_errors=True)
+
+
+@pytest.fixture
+def forgetful(request):
+    """A server that ends a BOSH session after two seconds without a request."""
+    yield from run(Martlet(bosh="{max_inactivity: 2}"), request.session)
+
+
+@pytest.mark.own_server
+def test_a_session_that_expired_meanwhile_is_followed_by_a_new_one(
+        forgetful, browser_for, line_to):
+    juliet, romeo_jid = (forgetful.register(name, PASSWORD) for name in ("juliet", "romeo"))
+    line = line_to(forgetful)
+    window = browser_for(line)
+
+    async def scenario():
+        async with Clients(forgetful) as clients:
+            romeo = await clients(romeo_jid, PASSWORD)
+            await do(window.sign_in, juliet, PASSWORD, transport="bosh")
+            await meet(window, juliet, romeo)
+            romeo.presences.clear()
+            line.cut()
+            await do(window.say, "I waited")
+            await romeo.wait_presence(juliet, "unavailable")
+            romeo.say(juliet, "so did I")
+            line.mend()
+            await do(window.wait_message, "so did I", delayed=True)
+            await do(window.wait_message, "I waited", state="delivered")
+            assert heard_by(romeo, juliet) == ["I waited"]
+            assert shown_in(window) == ["so did I"]
+
+    run_scenario(scenario())
 
 
 @pytest.mark.own_server

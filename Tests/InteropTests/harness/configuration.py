@@ -71,7 +71,7 @@ access_rules:
 registration_timeout: infinity
 
 modules:
-  mod_bosh: {{}}
+  mod_bosh: {bosh}
   mod_disco: {{}}
   mod_http_fileserver:
     docroot:
@@ -98,7 +98,7 @@ def write(server, public, **changes):
         "component": server.ports.component, "component_host": COMPONENT,
         "component_secret": COMPONENT_SECRET, "public": public, "strophe": STROPHE,
         "stanza_bytes": STANZA_BYTES, "certificate": certificate(server.folder),
-        "more_listeners": "", "more_options": "",
+        "more_listeners": "", "more_options": "", "bosh": "{}",
     }
     pathlib.Path(server.config).write_text(TEMPLATE.format(**(values | changes)))
 
