@@ -32,6 +32,7 @@ enum ServerParts {
     /// What `request_handlers` can mount.
     static let webModules: [any WebModule] = [
         BOSHModule(), WebSocketModule(), FileServerModule(), APIModule(), ConsoleModule(),
+        HostMetaModule(), UploadModule(),
     ]
 
     static let listeners: [String: any ListenerFactory] = [

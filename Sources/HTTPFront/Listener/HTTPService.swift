@@ -6,6 +6,8 @@ import XMPPEngine
 /// What the web listeners of a server share: loops, BOSH sessions and WebSocket connections.
 package final class HTTPService: Sendable {
     package let bosh = BOSHService()
+    /// What blocks on files.
+    let disk = DiskThreads()
     package let webSockets = WebSocketService()
     private let loopCount: Int
     private let limits: HTTPLimits
@@ -55,6 +57,7 @@ package final class HTTPService: Sendable {
     package func startLoops() throws {
         try running.withLock { loops in
             guard loops.isEmpty else { return }
+            disk.start()
             for index in 0..<loopCount {
                 loops.append(
                     try HTTPLoop(name: "http-\(index)", limits: limits, log: Self.log))
@@ -76,5 +79,6 @@ package final class HTTPService: Sendable {
             }
             if !BlockingThread.start("http-stop", stop) { stop() }
         }
+        await disk.stop()
     }
 }

@@ -41,6 +41,9 @@ listen:
     module: ejabberd_http
     request_handlers:
       /http-bind: mod_bosh
+      /upload: mod_http_upload
+      /.well-known/host-meta: mod_host_meta
+      /.well-known/host-meta.json: mod_host_meta
       /websocket: ejabberd_http_ws
       /: mod_http_fileserver
   - port: {component}
@@ -73,10 +76,13 @@ registration_timeout: infinity
 modules:
   mod_bosh: {bosh}
   mod_disco: {{}}
+  mod_host_meta: {{}}
   mod_http_fileserver:
     docroot:
       /: {public}
       /lib/strophe: {strophe}
+  mod_http_upload:
+    max_size: {upload_bytes}
   mod_last: {{}}
   mod_offline: {{}}
   mod_ping: {{}}
@@ -91,14 +97,18 @@ modules:
 """
 
 
-def write(server, public, **changes):
-    """Writes `server.config` and its certificate; `changes` replace values of the template."""
+def write(server, folder, **changes):
+    """Writes `server.config` and its certificate; `folder` is the web site.
+
+    `changes` replace values of the template.
+    """
     values = {
         "c2s": server.ports.c2s, "tls": server.ports.tls, "http": server.ports.http,
         "component": server.ports.component, "component_host": COMPONENT,
-        "component_secret": COMPONENT_SECRET, "public": public, "strophe": STROPHE,
-        "stanza_bytes": STANZA_BYTES, "certificate": certificate(server.folder),
-        "more_listeners": "", "more_options": "", "bosh": "{}",
+        "component_secret": COMPONENT_SECRET, "public": folder, "strophe": STROPHE,
+        "stanza_bytes": STANZA_BYTES, "upload_bytes": UPLOAD_BYTES,
+        "certificate": certificate(server.folder), "more_listeners": "", "more_options": "",
+        "bosh": "{}",
     }
     pathlib.Path(server.config).write_text(TEMPLATE.format(**(values | changes)))
 

@@ -13,8 +13,13 @@ extension Exchange {
             // Called although nobody answered: the client sends on. Not a byte more is read, lest
             // libmicrohttpd's buffer fills up and it calls again and again.
             return .suspend(leaving: chunk.count)
+        case .bodyAccepted:
+            state = .receivingBody
+            return .takeAll
         case .answered(let response):
-            return chunk.isEmpty ? send(response) : .takeAll
+            guard chunk.isEmpty else { return .takeAll }
+            if body.isHeldBack { isRefusedEarly = true }
+            return send(response)
         case .aborted, .handling, .sending, .ended:
             return .close
         }
@@ -46,6 +51,9 @@ extension Exchange {
             isRefusedEarly = body.isExpected
             return send(response)
         case .aborted: return .close
+        case .held:
+            body.isHeldBack = body.isExpected
+            return .suspend(leaving: 0)
         default:
             state = .receivingBody
             return .takeAll

@@ -25,6 +25,8 @@ package final class Exchange {
         case handling
         /// The handler has returned and will answer later.
         case held
+        /// The handler held the body back and wants it now.
+        case bodyAccepted
         /// The answer is made but not yet with libmicrohttpd.
         case answered(MicroHTTPResponse)
         /// The answer is with libmicrohttpd.
@@ -57,6 +59,8 @@ package final class Exchange {
         String(path.utf8.dropFirst(mount?.prefix.utf8.count ?? 0)) ?? ""
     }
     var mount: Mount?
+    /// Who the client has proved to be; for the access log.
+    package var user: String?
     /// The client that a trusted proxy speaks for; `nil` when the peer itself asks.
     var forwarded: ForwardedClient?
     var stream: BodyStream?
@@ -108,8 +112,9 @@ package final class Exchange {
     /// Closes the connection without an answer.
     package func abort() {
         switch state {
-        case .handling, .receivingHead, .receivingBody:
+        case .handling, .receivingHead, .receivingBody, .bodyAccepted:
             state = .aborted
+            if isSuspended { wake() }
         case .held:
             state = .aborted
             wake()
@@ -149,7 +154,7 @@ package final class Exchange {
     /// Whether head or body are still on their way.
     var isArriving: Bool {
         switch state {
-        case .receivingHead, .receivingBody: true
+        case .receivingHead, .receivingBody, .bodyAccepted: true
         case .handling, .held, .answered, .sending, .aborted, .ended: false
         }
     }
@@ -181,7 +186,7 @@ extension Exchange {
     /// The client has gone, or has taken too long, while the connection was suspended.
     func clientLeft() {
         switch state {
-        case .held, .answered, .receivingBody, .handling:
+        case .held, .answered, .receivingBody, .bodyAccepted, .handling:
             state = .aborted
         case .sending:
             stream?.cut()
@@ -221,7 +226,7 @@ extension Exchange {
         switch state {
         case .handling, .receivingHead, .receivingBody: wasHeld = false
         case .held: wasHeld = true
-        case .answered, .sending, .aborted, .ended:
+        case .bodyAccepted, .answered, .sending, .aborted, .ended:
             body.discard()
             return false
         }
