@@ -71,7 +71,8 @@ def test_they_chat_through_nginx(nginx, proxied, people, browser_for, kind):
     window.wait_text("#connection-facts", f"localhost:{nginx.port}, encrypted")
     assert window.console_errors() == []
     # 499: the browser hung up first, as it does when a page is left.
-    assert {status for _, path, status in nginx.answered() if path == "/http-bind"} <= {"200", "499"}
+    answers = {status for _, path, status in nginx.answered() if path == "/http-bind"}
+    assert answers <= {"200", "499"}
 
 
 def test_a_restart_of_the_server_behind_nginx_is_survived(nginx, proxied, people, browser_for):

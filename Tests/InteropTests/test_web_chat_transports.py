@@ -65,6 +65,49 @@ def test_a_transport_that_is_not_there_is_explained(account, browser_for, line):
     window.wait_online()
 
 
+ELSEWHERE = """
+  - port: {port}
+    ip: "127.0.0.1"
+    module: ejabberd_http
+    request_handlers:
+      /elsewhere/ws: ejabberd_http_ws
+      /elsewhere/bosh: mod_bosh
+      /.well-known/host-meta: mod_host_meta
+      /.well-known/host-meta.json: mod_host_meta
+      /: mod_http_fileserver
+"""
+
+
+class Place:
+    """Where a browser finds a server at another port."""
+
+    def __init__(self, port):
+        self.base_url = f"http://localhost:{port}"
+
+
+@pytest.fixture
+def elsewhere(request):
+    """A server that only host-meta leads to: nothing is where one would guess."""
+    port = waiting.free_ports(1)[0]
+    address = f"//localhost:{port}/elsewhere"
+    told = f"{{websocket_url: 'ws:{address}/ws', bosh_service_url: 'http:{address}/bosh'}}"
+    yield from run(
+        Martlet(more_listeners=ELSEWHERE.format(port=port), host_meta=told), request.session)
+
+
+@pytest.mark.own_server
+@pytest.mark.parametrize("kind", TRANSPORTS)
+def test_host_meta_leads_to_the_server(elsewhere, browser_for, kind):
+    """XEP-0156."""
+    juliet = elsewhere.register("juliet", PASSWORD)
+    place = Place(int(elsewhere.options["more_listeners"].split()[2]))
+    window = browser_for(place).sign_in(juliet, PASSWORD, transport=kind)
+    assert window.transport() == kind
+    asked = window.driver.execute_script(
+        "return performance.getEntriesByType('resource').map(({ name }) => name).join(' ')")
+    assert "host-meta.json" in asked and "/http-bind" not in asked
+
+
 # What becomes of messages
 
 

@@ -76,7 +76,7 @@ registration_timeout: infinity
 modules:
   mod_bosh: {bosh}
   mod_disco: {{}}
-  mod_host_meta: {{}}
+  mod_host_meta: {host_meta}
   mod_http_fileserver:
     docroot:
       /: {public}
@@ -108,7 +108,7 @@ def write(server, folder, **changes):
         "component_secret": COMPONENT_SECRET, "public": folder, "strophe": STROPHE,
         "stanza_bytes": STANZA_BYTES, "upload_bytes": UPLOAD_BYTES,
         "certificate": certificate(server.folder), "more_listeners": "", "more_options": "",
-        "bosh": "{}",
+        "bosh": "{}", "host_meta": "{}",
     }
     pathlib.Path(server.config).write_text(TEMPLATE.format(**(values | changes)))
 
