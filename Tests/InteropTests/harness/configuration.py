@@ -76,10 +76,9 @@ access_rules:
 registration_timeout: infinity
 
 modules:
-  mod_bosh:
-    max_inactivity: {bosh_inactivity}
+  mod_bosh: {bosh}
   mod_disco: {{}}
-  mod_host_meta: {{}}
+  mod_host_meta: {host_meta}
   mod_http_fileserver:
     docroot:
       /: {public}
@@ -104,14 +103,18 @@ modules:
 
 
 def write(server, folder, **changes):
-    """Writes `server.config` and its certificate; `folder` is the web site, `changes` replace values of the template."""
+    """Writes `server.config` and its certificate; `folder` is the web site.
+
+    `changes` replace values of the template.
+    """
     values = {
         "c2s": server.ports.c2s, "tls": server.ports.tls, "http": server.ports.http,
         "component": server.ports.component, "component_host": COMPONENT,
         "component_secret": COMPONENT_SECRET, "public": folder, "strophe": STROPHE,
         "stanza_bytes": STANZA_BYTES, "upload_bytes": UPLOAD_BYTES, "metrics": "{}",
-        "bosh_inactivity": 30, "http_poll_timeout": 300,
+        "http_poll_timeout": 300,
         "certificate": certificate(server.folder), "more_listeners": "", "more_options": "",
+        "bosh": "{}", "host_meta": "{}",
     }
     pathlib.Path(server.config).write_text(TEMPLATE.format(**(values | changes)))
 
