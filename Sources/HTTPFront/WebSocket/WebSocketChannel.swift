@@ -249,6 +249,7 @@ extension WebSocketChannel: FlushedAtEndOfTurn {
                 return shut()
             }
             guard count > 0 else { break }
+            loop.streams.counters.add(.bytesOut(.webSocket), count)
             output.moveReaderIndex(forwardBy: count)
         }
         guard output.readableBytes > 0 else {
