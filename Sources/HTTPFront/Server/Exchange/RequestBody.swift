@@ -22,6 +22,14 @@ struct RequestBody {
     private var borrowed: UnsafeRawBufferPointer?
 
     var isExpected: Bool { expected != 0 }
+    /// What had come when the loop last looked for bodies that do not move.
+    private var seen: UInt64 = .max
+
+    /// Whether nothing has come since the last call.
+    mutating func isStill() -> Bool {
+        defer { seen = received }
+        return seen == received
+    }
 
     mutating func collect(_ chunk: UnsafeRawBufferPointer) {
         if collected.isEmpty, let expected { collected.reserveCapacity(Int(clamping: expected)) }
