@@ -12,6 +12,8 @@ struct RequestBody {
     var expected: UInt64? = 0
     var received: UInt64 = 0
     var limit: UInt64 = 0
+    /// When the head was there, in milliseconds of the loop's clock.
+    var startedAt: UInt64 = 0
     var isStreamed = false
     var reader: ((UnsafeRawBufferPointer) -> Int)?
     var whenComplete: (() -> Void)?
