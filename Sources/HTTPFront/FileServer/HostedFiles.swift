@@ -39,6 +39,7 @@ struct HostedFiles: HTTPHandler {
         settings.contentTypes = ContentTypes(
             additions: options[FileServerModule.contentTypes],
             fallback: options[FileServerModule.defaultContentType])
+        settings.passwords = BasicPasswords(options[FileServerModule.mustAuthenticateWith])
         return try? FileServer(settings)
     }
 

@@ -21,6 +21,7 @@ package struct HTTPListenerFactory: ListenerFactory {
         let door = try door(listener, on: server)
         let loops = service.loops
         guard !loops.isEmpty else { throw ListenerFailure("the HTTP loops do not run") }
+        for loop in loops { server.environment.observatory.watch(loop) }
         let log = try accessLog(server.configuration)
         let http: HTTPServer
         do {

@@ -62,6 +62,7 @@ package final class HTTPConnection {
     func opened() {
         isOpen = true
         loop.connections[descriptor] = self
+        loop.streams.counters.add(.httpConnections)
     }
 
     func closed() {
@@ -70,7 +71,7 @@ package final class HTTPConnection {
         stopWatching()
         if relay == nil, isRefused || !hasAsked { loop.linger(descriptor) }
         loop.connections[descriptor] = nil
-        if !isHandedOver { server.connectionClosed(self) }
+        if !isHandedOver { leave() }
     }
 
     /// The protocol that took the socket over is done with it.
@@ -78,6 +79,11 @@ package final class HTTPConnection {
         guard isHandedOver else { return }
         isHandedOver = false
         if let forwardedPeer { server.leave(forwardedPeer) }
+        leave()
+    }
+
+    private func leave() {
+        loop.streams.counters.add(.httpConnections, -1)
         server.connectionClosed(self)
     }
 
@@ -95,6 +101,7 @@ package final class HTTPConnection {
 
     /// Sends a last answer past libmicrohttpd, which closes the connection next.
     func sendRefusal(_ status: HTTPStatus) {
+        loop.streams.counters.add(.httpResponses(class: Int(status.code) / 100))
         HTTPRefusal(status).send(on: descriptor)
     }
 

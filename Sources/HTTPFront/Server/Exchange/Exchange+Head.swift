@@ -38,15 +38,16 @@ extension Exchange {
     ///
     /// Behind a trusted proxy it is the one that the proxy was asked for.
     package var host: String? {
-        guard let authority = forwarded?.host ?? authorityOfTarget ?? field("Host") else {
-            return nil
-        }
+        guard let authority else { return nil }
         let end =
             authority.hasPrefix("[")
             ? authority.firstIndex(of: "]").map { authority.index(after: $0) }
             : authority.firstIndex(of: ":")
         return authority[..<(end ?? authority.endIndex)].lowercased()
     }
+
+    /// The host the client asked for with the port, if it named one; as the client wrote it.
+    package var authority: String? { forwarded?.host ?? authorityOfTarget ?? field("Host") }
 
     /// The served host that `host` means: itself, the one it is another name of, or the one that
     /// stands for all others.

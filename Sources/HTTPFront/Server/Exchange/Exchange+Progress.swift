@@ -1,4 +1,5 @@
 import Logging
+import XMPPEngine
 
 /// How a request moves on each time libmicrohttpd calls: head, body chunks, end, and again when
 /// the exchange is woken.
@@ -13,8 +14,13 @@ extension Exchange {
             // Called although nobody answered: the client sends on. Not a byte more is read, lest
             // libmicrohttpd's buffer fills up and it calls again and again.
             return .suspend(leaving: chunk.count)
+        case .bodyAccepted:
+            state = .receivingBody
+            return .takeAll
         case .answered(let response):
-            return chunk.isEmpty ? send(response) : .takeAll
+            guard chunk.isEmpty else { return .takeAll }
+            if body.isHeldBack { isRefusedEarly = true }
+            return send(response)
         case .aborted, .handling, .sending, .ended:
             return .close
         }
@@ -48,6 +54,9 @@ extension Exchange {
             isRefusedEarly = body.isExpected
             return send(response)
         case .aborted: return .close
+        case .held:
+            body.isHeldBack = body.isExpected
+            return .suspend(leaving: 0)
         default:
             state = .receivingBody
             return .takeAll
@@ -137,6 +146,13 @@ extension Exchange {
         let wasStreaming = body.isStreamed
         state = .handling
         guard let handler = mount?.handler else { return }
+        let start = Moment.now
+        defer {
+            if case .answered = state {
+                let time = Moment.now - start
+                loop.streams.counters.observe(.httpRequest, nanoseconds: time)
+            }
+        }
         do {
             try handler.handle(self)
         } catch let problem as HTTPProblem {
