@@ -98,6 +98,7 @@ extension Exchange {
         guard case .held = state, body.isHeldBack else { return }
         body.isHeldBack = false
         state = .bodyAccepted
+        body.startedAt = loop.now
         connection.restart(for: connection.server.timeouts.body, bytes: body.expected ?? 0)
         wake()
     }
