@@ -5,13 +5,13 @@ struct ConformanceTests {
     private static let pages = Repository.files(in: "docs/conformance", suffix: ".md")
 
     @Test("There are pages, and they name tests")
-    func pages() {
+    func someAreNamed() {
         #expect(!Self.pages.isEmpty)
         for page in Self.pages { #expect(!Self.tests(in: page).isEmpty, "\(page)") }
     }
 
-    @Test("Every test named is there", arguments: pages)
-    func tests(page: String) {
+    @Test("Every test named is there", arguments: ConformanceTests.pages)
+    func isThere(page: String) {
         for test in Self.tests(in: page) where !Self.exists(test) {
             Issue.record("\(page): there is no test \(test)")
         }
