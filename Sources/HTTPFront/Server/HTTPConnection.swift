@@ -24,8 +24,12 @@ package final class HTTPConnection {
     var exchange: Exchange?
     /// Whether a request line has been read.
     var hasAsked = false
+    /// Whether libmicrohttpd refused a request by itself: the client may still be sending.
+    var isRefused = false
     /// True once another protocol has the socket: what it counts for lasts until that ends.
     var isHandedOver = false
+    /// The client that a trusted proxy handed the connection over for.
+    var forwardedPeer: PeerAddress?
     private var isWatched = false
     private var isOpen = false
 
@@ -63,6 +67,7 @@ package final class HTTPConnection {
         guard isOpen else { return }
         isOpen = false
         stopWatching()
+        if relay == nil, isRefused || !hasAsked { loop.linger(descriptor) }
         loop.connections[descriptor] = nil
         if !isHandedOver { leave() }
     }
@@ -71,6 +76,7 @@ package final class HTTPConnection {
     func handedOverEnded() {
         guard isHandedOver else { return }
         isHandedOver = false
+        if let forwardedPeer { server.leave(forwardedPeer) }
         leave()
     }
 
@@ -82,10 +88,10 @@ package final class HTTPConnection {
     /// Ends the connection now; what is being sent is lost, a request that is late is told so.
     func cut() {
         deadline = .max
+        if exchange?.isArriving ?? !hasAsked { sendRefusal(.requestTimeout) }
         if let exchange, exchange.isSuspended {
             exchange.clientLeft()
         } else {
-            if exchange?.isArriving ?? !hasAsked { sendRefusal(.requestTimeout) }
             shutdown(descriptor, Int32(SHUT_RDWR))
         }
     }

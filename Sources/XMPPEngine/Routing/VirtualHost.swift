@@ -41,6 +41,8 @@ package final class VirtualHost: DomainRoute, C2SHost {
     package let hooks = HostHooks()
     package let iqs = IQDispatcher()
     package let discovery = Discovery()
+    package let services: HostedServices
+    package let jobs = HostJobs()
     /// Presence and subscriptions of the host's accounts (RFC 6121 §3–4).
     package let presence: PresenceService
     /// Where what happens here is told.
@@ -57,6 +59,7 @@ package final class VirtualHost: DomainRoute, C2SHost {
         domain = jid.domainpart
         self.router = router
         self.stores = stores
+        services = HostedServices(router: router)
         self.settings = Mutex(settings)
         presence = PresenceService(
             sessions: sessions, stores: stores, router: router, hooks: hooks)

@@ -14,8 +14,13 @@ extension Exchange {
             // Called although nobody answered: the client sends on. Not a byte more is read, lest
             // libmicrohttpd's buffer fills up and it calls again and again.
             return .suspend(leaving: chunk.count)
+        case .bodyAccepted:
+            state = .receivingBody
+            return .takeAll
         case .answered(let response):
-            return chunk.isEmpty ? send(response) : .takeAll
+            guard chunk.isEmpty else { return .takeAll }
+            if body.isHeldBack { isRefusedEarly = true }
+            return send(response)
         case .aborted, .handling, .sending, .ended:
             return .close
         }
@@ -35,6 +40,7 @@ extension Exchange {
             body.limit = bytesMax
             body.isStreamed = true
         }
+        body.limit = min(body.limit, connection.server.limits.bodyBytesMax)
         if let expected = body.expected, expected > body.limit {
             return refuse(.contentTooLarge)
         }
@@ -47,6 +53,9 @@ extension Exchange {
             isRefusedEarly = body.isExpected
             return send(response)
         case .aborted: return .close
+        case .held:
+            body.isHeldBack = body.isExpected
+            return .suspend(leaving: 0)
         default:
             state = .receivingBody
             return .takeAll
@@ -145,11 +154,15 @@ extension Exchange {
         do {
             try handler.handle(self)
         } catch let problem as HTTPProblem {
-            respond(problem.status, fields: problem.fields, body: .page(problem.status))
+            respond(
+                problem.status, fields: HTTPField.plainPage + problem.fields,
+                body: .page(problem.status))
         } catch {
             loop.log.error(
                 "a handler failed", metadata: ["path": "\(path)", "error": "\(error)"])
-            respond(.internalServerError, body: .page(.internalServerError))
+            respond(
+                .internalServerError, fields: HTTPField.plainPage, body: .page(.internalServerError)
+            )
         }
         if !wasStreaming { body.drop() }
     }
@@ -159,7 +172,9 @@ extension Exchange {
     private func orderAfterHandler(leaving left: Int) -> Order {
         if case .handling = state {
             loop.log.error("a handler did not answer", metadata: ["path": "\(path)"])
-            respond(.internalServerError, body: .page(.internalServerError))
+            respond(
+                .internalServerError, fields: HTTPField.plainPage, body: .page(.internalServerError)
+            )
         }
         switch state {
         case .held:

@@ -26,6 +26,8 @@ package final class Exchange {
         case handling
         /// The handler has returned and will answer later.
         case held
+        /// The handler held the body back and wants it now.
+        case bodyAccepted
         /// The answer is made but not yet with libmicrohttpd.
         case answered(MicroHTTPResponse)
         /// The answer is with libmicrohttpd.
@@ -58,6 +60,8 @@ package final class Exchange {
         String(path.utf8.dropFirst(mount?.prefix.utf8.count ?? 0)) ?? ""
     }
     var mount: Mount?
+    /// Who the client has proved to be; for the access log.
+    package var user: String?
     /// The client that a trusted proxy speaks for; `nil` when the peer itself asks.
     var forwarded: ForwardedClient?
     var stream: BodyStream?
@@ -112,8 +116,9 @@ package final class Exchange {
     /// Closes the connection without an answer.
     package func abort() {
         switch state {
-        case .handling, .receivingHead, .receivingBody:
+        case .handling, .receivingHead, .receivingBody, .bodyAccepted:
             state = .aborted
+            if isSuspended { wake() }
         case .held:
             state = .aborted
             wake()
@@ -150,10 +155,15 @@ package final class Exchange {
 
     var targetLength: Int { targetBytes }
 
+    /// Whether a body of unknown length is on its way.
+    var isArrivingInChunks: Bool {
+        if case .receivingBody = state { body.expected == nil } else { false }
+    }
+
     /// Whether head or body are still on their way.
     var isArriving: Bool {
         switch state {
-        case .receivingHead, .receivingBody: true
+        case .receivingHead, .receivingBody, .bodyAccepted: true
         case .handling, .held, .answered, .sending, .aborted, .ended: false
         }
     }
@@ -165,6 +175,7 @@ extension Exchange {
     /// libmicrohttpd is done with the request; nothing of it may be used any more.
     func ended(isComplete: Bool) {
         let wasSent = if case .sending = state { isComplete } else { false }
+        connection.isRefused = isArriving
         state = .ended
         isSuspended = false
         if wasSent {
@@ -189,7 +200,7 @@ extension Exchange {
     /// The client has gone, or has taken too long, while the connection was suspended.
     func clientLeft() {
         switch state {
-        case .held, .answered, .receivingBody, .handling:
+        case .held, .answered, .receivingBody, .bodyAccepted, .handling:
             state = .aborted
         case .sending:
             stream?.cut()
@@ -229,7 +240,7 @@ extension Exchange {
         switch state {
         case .handling, .receivingHead, .receivingBody: wasHeld = false
         case .held: wasHeld = true
-        case .answered, .sending, .aborted, .ended:
+        case .bodyAccepted, .answered, .sending, .aborted, .ended:
             body.discard()
             return false
         }
@@ -280,6 +291,10 @@ extension Exchange {
 
     private func answer(with response: MicroHTTPResponse, _ fields: [HTTPField]) {
         for field in fields { add(field, to: response) }
+        // Where chunks end as they should cannot be seen: what follows must not be a request.
+        if body.expected == nil, !MicroHTTPRelease.checksLineEnds {
+            add(HTTPField("Connection", "close"), to: response)
+        }
         mount?.addFields(to: self) { add($0, to: response) }
         sentStatus = response.status
         sentBytes = response.size

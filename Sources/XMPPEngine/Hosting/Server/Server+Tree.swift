@@ -78,7 +78,9 @@ extension Server {
     private var hooks: ChildSpec {
         ChildSpec("ejabberd_hooks") { [self] in
             startHosts(configuration)
-            return RunningChild()
+            return RunningChild(stop: { [self] in
+                for host in hosts.all { host.jobs.detachAll() }
+            })
         }
     }
 

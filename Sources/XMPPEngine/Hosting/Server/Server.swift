@@ -97,7 +97,8 @@ package final class Server: Sendable {
         type.attach(
             ModuleContext(
                 host: host, options: options, access: configuration.access,
-                server: environment.facts))
+                server: environment.facts,
+                configuration: { [weak self] in self?.configuration }))
     }
 
     func detach(_ module: String, from host: VirtualHost) {
@@ -108,6 +109,8 @@ package final class Server: Sendable {
         guard let host = hosts[name] else { return }
         hosts.remove(name)
         router.remove(host, for: name)
+        host.services.detachAll()
+        host.jobs.detachAll()
         for resource in host.sessions.all { host.close(resource, StreamError(.hostGone)) }
     }
 
