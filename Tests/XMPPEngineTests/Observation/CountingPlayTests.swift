@@ -1,3 +1,4 @@
+import ControlProtocol
 import Testing
 import XMPPCore
 
@@ -15,7 +16,7 @@ struct CountingPlayTests {
         #expect(stage.host.sessionCounts.map(\.count) == [2])
         await stage.settle()
         let before = statistics.totals()
-        await romeo.send(
+        romeo.send(
             "<message to='juliet@example.com/home' type='chat'><body>a</body></message>")
         await stage.settle()
         let after = statistics.totals()
@@ -23,7 +24,7 @@ struct CountingPlayTests {
         #expect(moved(.stanzasIn(.message, .tcp)) == 1)
         #expect(moved(.stanzasOut(.message, .tcp)) == 1)
         #expect(moved(.stanzaErrors(.message)) == 0)
-        await romeo.send("<message to='nobody@example.com/x' type='chat'><body>a</body></message>")
+        romeo.send("<message to='nobody@example.com/x' type='chat'><body>a</body></message>")
         await stage.settle()
         #expect(statistics.totals()[.stanzaErrors(.message)] == after[.stanzaErrors(.message)] + 1)
         await juliet.end()
@@ -46,8 +47,8 @@ struct CountingPlayTests {
                 }
             })
         let romeo = try await stage.user("romeo")
-        await romeo.send("<presence><show>away</show><priority>5</priority></presence>")
-        await romeo.send("<presence to='juliet@example.com'/>")
+        romeo.send("<presence><show>away</show><priority>5</priority></presence>")
+        romeo.send("<presence to='juliet@example.com'/>")
         await stage.settle()
         await romeo.end()
         #expect(watch != nil)
