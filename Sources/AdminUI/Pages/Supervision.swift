@@ -8,24 +8,27 @@ extension BuiltInPages {
         guard let root = request.server.root else {
             throw ConsoleProblem(.unavailable, "The supervision tree is not up yet.")
         }
-        var rows: [ConsoleRow] = []
-        var failures = 0
-        func add(_ part: SupervisionSnapshot, depth: Int) {
-            if case .backingOff = part.state { failures += 1 }
-            rows.append(row(part, depth: depth))
-            for child in part.children { add(child, depth: depth + 1) }
+        let parts = flat(await root.snapshot(), depth: 0)
+        let failing = parts.count { part, _ in
+            if case .backingOff = part.state { true } else { false }
         }
-        add(await root.snapshot(), depth: 0)
         let table = ConsoleTable(
             "tree",
             columns: [
                 ConsoleColumn("Part"), ConsoleColumn("State"),
                 ConsoleColumn("Restarts", isNumeric: true), ConsoleColumn("Up for"),
                 ConsoleColumn("Restarts what"), ConsoleColumn("Last error"),
-            ], rows: rows,
-            note: failures == 0 ? "\(rows.count) parts" : "\(rows.count) parts, \(failures) failing"
+            ], rows: parts.map { row($0, depth: $1) },
+            note: failing == 0 ? "\(parts.count) parts" : "\(parts.count) parts, \(failing) failing"
         )
         return ConsoleContent([.table(table)])
+    }
+
+    /// The tree from top to bottom.
+    private static func flat(
+        _ part: SupervisionSnapshot, depth: Int
+    ) -> [(SupervisionSnapshot, Int)] {
+        [(part, depth)] + part.children.flatMap { flat($0, depth: depth + 1) }
     }
 
     private static func row(_ part: SupervisionSnapshot, depth: Int) -> ConsoleRow {

@@ -114,7 +114,7 @@ struct ChartDrawing {
         switch chart.unit {
         case .count: return Words.decimal(value)
         case .perSecond: return Words.decimal(value) + "/s"
-        case .bytes: return Words.bytes(Int(value))
+        case .bytes: return Words.bytes(Int(min(max(value, 0), 1e18)))
         }
     }
 

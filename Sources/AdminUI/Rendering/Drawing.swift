@@ -70,7 +70,7 @@ struct Drawing {
     // MARK: tables
 
     private func view(_ table: ConsoleTable) -> View {
-        let rows = table.rows.map { row in (row, row.actions.compactMap { view($0) }) }
+        let rows = table.rows.map { row in (row, row.actions.compactMap { self.view($0) }) }
         let hasActions = rows.contains { !$0.1.isEmpty }
         var view: View = [
             "id": table.id, "isEmpty": table.rows.isEmpty, "empty": table.empty,

@@ -33,6 +33,9 @@ final class SignInThrottle: Sendable {
     private let records = Mutex<[String: Record]>([:])
     private let now: @Sendable () -> ContinuousClock.Instant
 
+    /// How many networks and accounts are remembered.
+    var count: Int { records.withLock { $0.count } }
+
     init(now: @escaping @Sendable () -> ContinuousClock.Instant) { self.now = now }
 
     /// Counts an attempt as failed until `succeeded` says otherwise, so that many at once gain

@@ -1,6 +1,7 @@
 import XMPPConfig
 import XMPPCore
 import XMPPEngine
+import XMPPStorage
 
 /// Finds out who calls the API and whether they may (`api_permissions`).
 struct APIGate: Sendable {

@@ -38,6 +38,7 @@ listen:
     module: ejabberd_http
     request_handlers:
       /http-bind: mod_bosh
+      /admin: ejabberd_web_admin
       /: mod_http_fileserver
   - port: {component}
     ip: "127.0.0.1"
@@ -49,6 +50,8 @@ listen:
 {more_options}
 
 acl:
+  admin:
+    user: console-admin@localhost
   local:
     user_regexp: ""
   loopback:
@@ -57,6 +60,8 @@ acl:
       - ::1/128
 
 access_rules:
+  configure:
+    allow: admin
   local:
     allow: local
   c2s:
