@@ -14,8 +14,9 @@ DATA ?= data
 RELEASE := -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
 
 BUILD_PACKAGES := pkg-config libmicrohttpd-dev libssl-dev libxml2-dev libidn-dev libsqlite3-dev \
-	libjs-strophe
-TEST_PACKAGES := python3-venv chromium chromium-driver profanity mcabber tmux iproute2 util-linux
+	libwslay-dev zlib1g-dev libjs-strophe
+TEST_PACKAGES := python3-venv chromium chromium-driver profanity mcabber tmux iproute2 util-linux \
+	nginx-light
 BENCH_PACKAGES := gcc libc6-dev
 INTEROP := Tests/InteropTests
 VENV := .venv-tests
@@ -34,10 +35,11 @@ deps: ## install the Debian packages the server needs, where missing
 deps-test: deps $(VENV)/ready ## also what the tests need: browser, terminal clients, Python clients
 	@$(INTEROP)/install-packages $(TEST_PACKAGES)
 
-$(VENV)/ready: $(INTEROP)/requirements.txt
+$(VENV)/ready: $(INTEROP)/requirements.txt $(INTEROP)/bare.txt
 	@$(INTEROP)/install-packages python3-venv
 	$(PYTHON) -m venv --clear $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps -r $(INTEROP)/bare.txt
 	@touch $@
 
 build: deps ## release binaries in .build/release

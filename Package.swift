@@ -53,6 +53,8 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl"),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3"),
         .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd"),
+        .systemLibrary(name: "CWSlay"),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
 
         // What the server and its command line tool share: neither knows the other.
         .target(name: "ControlProtocol", swiftSettings: settings),
@@ -77,7 +79,7 @@ let package = Package(
             name: "HTTPFront",
             dependencies: [
                 "XMPPEngine", "XMPPCore", "XMPPConfig", "XMPPStorage", "ControlProtocol",
-                "CMicroHTTPD", log,
+                "CMicroHTTPD", "CWSlay", "CZlib", log,
             ] + nio,
             swiftSettings: settings),
         .target(

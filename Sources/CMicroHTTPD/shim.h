@@ -12,8 +12,8 @@
 
 /* epoll and eventfd, which drive libmicrohttpd, are not in the Glibc module. */
 
-/* MHD_start_daemon, MHD_get_daemon_info and MHD_get_connection_info are variadic: Swift cannot
-   import them. */
+/* MHD_start_daemon, MHD_get_daemon_info, MHD_get_connection_info and MHD_upgrade_action are
+   variadic: Swift cannot import them. */
 
 typedef void *(*martlet_http_target)(void *context, const char *target,
                                      struct MHD_Connection *connection);
@@ -36,8 +36,9 @@ static inline struct MHD_Daemon *martlet_http_start(
     MHD_AccessHandlerCallback handle, MHD_RequestCompletedCallback completed,
     MHD_NotifyConnectionCallback connection, martlet_http_target target) {
     return MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO, 0,
-        NULL, NULL, handle, context,
+        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_ALLOW_UPGRADE
+            | MHD_USE_TURBO,
+        0, NULL, NULL, handle, context,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory,
         MHD_OPTION_CONNECTION_LIMIT, connections_max,
         MHD_OPTION_CONNECTION_TIMEOUT, 0u,
@@ -65,6 +66,10 @@ static inline size_t martlet_http_head_size(struct MHD_Connection *connection) {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     return info == NULL ? 0 : info->header_size;
+}
+
+static inline void martlet_http_end_upgrade(struct MHD_UpgradeResponseHandle *handle) {
+    MHD_upgrade_action(handle, MHD_UPGRADE_ACTION_CLOSE);
 }
 
 /* accept4(2) is a GNU extension that the Glibc module does not show. */

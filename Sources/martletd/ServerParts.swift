@@ -31,7 +31,7 @@ enum ServerParts {
 
     /// What `request_handlers` can mount.
     static let webModules: [any WebModule] = [
-        BOSHModule(), FileServerModule(), APIModule(), ConsoleModule(),
+        BOSHModule(), WebSocketModule(), FileServerModule(), APIModule(), ConsoleModule(),
     ]
 
     static let listeners: [String: any ListenerFactory] = [

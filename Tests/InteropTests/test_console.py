@@ -1,13 +1,13 @@
 """The administrators' console: with a browser, and as without scripts."""
 
-import importlib.resources
 import re
 import urllib.request
 
 import pytest
+from selenium.webdriver.common.keys import Keys
 
 from conftest import PASSWORD
-from harness import waiting
+from harness import axe, waiting
 from harness.console import ADMIN, BrowserConsole, PlainConsole
 from harness.slix import Clients, run
 
@@ -32,13 +32,6 @@ def console(browser, admin):
     def open_console(**options):
         return BrowserConsole(browser(**options)).sign_in(admin, PASSWORD)
     return open_console
-
-
-@pytest.fixture(scope="session")
-def axe():
-    folder = importlib.resources.files("axe_selenium_python")
-    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text()
-
 
 # Without scripts
 
@@ -190,7 +183,7 @@ def test_colours_are_chosen_and_stay(console):
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 360], ids=["desk", "phone"])
-def test_pages_are_accessible_and_fit(console, axe, server, account, width, dark):
+def test_pages_are_accessible_and_fit(console, server, account, width, dark):
     juliet = account("juliet")
     console = console(width=width, height=800, dark=dark)
     window = console.window
@@ -205,7 +198,7 @@ def test_pages_are_accessible_and_fit(console, axe, server, account, width, dark
                 console.open(page)
                 window.screenshot(f"console-{look}-{re.split('[?/]', page)[0]}")
                 assert console.overflow() <= 0, f"{page} is too wide"
-                found += [f"{page}: {each}" for each in console.violations(axe)]
+                found += [f"{page}: {line}" for _, line in axe.findings(window)]
             assert found == []
 
     run(scenario())
@@ -213,11 +206,11 @@ def test_pages_are_accessible_and_fit(console, axe, server, account, width, dark
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_the_door_is_accessible(browser, axe, server, dark):
+def test_the_door_is_accessible(browser, dark):
     window = browser(width=360, dark=dark)
     console = BrowserConsole(window).open("sign-in")
     window.screenshot(f"console-door-{'dark' if dark else 'light'}")
-    assert console.violations(axe) == []
+    assert axe.findings(window) == []
     assert console.overflow() <= 0
 
 
@@ -236,7 +229,6 @@ def test_everything_is_reached_by_keyboard(console):
     console = console()
     console.open("accounts?host=localhost")
     seen = []
-    from selenium.webdriver.common.keys import Keys
     for _ in range(40):
         focused = console.driver.switch_to.active_element
         focused.send_keys(Keys.TAB)

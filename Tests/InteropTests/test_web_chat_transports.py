@@ -8,10 +8,31 @@ from conftest import PASSWORD
 from harness import waiting
 from harness.scenes import do, heard_by, meet, shown_in
 
-TRANSPORTS = ["bosh"]
+TRANSPORTS = ["bosh", "websocket"]
 
 
 # Which transport
+
+
+def test_websocket_comes_first(account, browser):
+    window = browser().sign_in(account("juliet"), PASSWORD)
+    assert window.transport() == "websocket"
+    window.wait_text("#connection-line", "Connected by WebSocket")
+
+
+def test_another_transport_is_chosen_while_signed_in(meeting):
+    async def scenario(window, juliet, romeo):
+        await meet(window, juliet, romeo)
+        await do(window.click, "#connection-open")
+        await do(window.click, "#connection-choices [value=bosh]")
+        await do(window.wait, lambda: window.transport() == "bosh", "BOSH")
+        await do(window.wait_online)
+        await do(window.wait_text, "#connection-facts", "Connected by BOSH")
+        await do(window.click, "#connection-dialog .primary")
+        await do(window.say, "by another way")
+        await romeo.wait_message("by another way", sender=juliet)
+
+    meeting(scenario)
 
 
 def test_bosh_takes_over_where_websocket_is_refused(account, browser_for, line):
@@ -79,8 +100,7 @@ def test_what_is_written_without_a_network_is_sent_later_in_order(meeting, line,
     meeting(scenario, at=line, transport=kind, expects_errors=True)
 
 
-@pytest.mark.parametrize("kind", TRANSPORTS)
-def test_nothing_is_lost_or_doubled_over_many_cuts(meeting, line, kind):
+def test_nothing_is_lost_or_doubled_over_bosh_wherever_it_is_cut(meeting, line):
     """Both write while the line breaks and comes back again and again."""
     async def scenario(window, juliet, romeo):
         await meet(window, juliet, romeo)
@@ -107,7 +127,52 @@ def test_nothing_is_lost_or_doubled_over_many_cuts(meeting, line, kind):
         assert sorted(heard_by(romeo, juliet)) == sorted(hers)
         assert sorted(shown_in(window)) == sorted(his)
 
-    meeting(scenario, at=line, transport=kind, expects_errors=True)
+    meeting(scenario, at=line, transport="bosh", expects_errors=True)
+
+
+def test_nothing_is_lost_or_doubled_over_websocket(meeting, line):
+    """Once the server has noticed the loss, it keeps what Romeo writes (XEP-0160)."""
+    async def scenario(window, juliet, romeo):
+        await meet(window, juliet, romeo)
+        hers, his = [], []
+        for number in range(3):
+            hers.append(f"from Juliet {number}")
+            his.append(f"from Romeo {number}")
+            romeo.presences.clear()
+            line.cut()
+            await do(window.say, hers[-1])
+            await romeo.wait_presence(juliet, "unavailable")
+            romeo.say(juliet, his[-1])
+            line.mend()
+            await do(window.wait_online)
+            await romeo.wait_message(hers[-1], sender=juliet)
+            await do(window.wait_message, his[-1])
+            await do(window.wait_message, hers[-1], state="delivered")
+        assert heard_by(romeo, juliet) == hers
+        assert shown_in(window) == his
+
+    meeting(scenario, at=line, transport="websocket", expects_errors=True)
+
+
+def test_what_is_sent_twice_over_websocket_is_shown_once(account, browser, browser_for, line):
+    """The server took it, and the line broke before it could say so: it comes under its old id."""
+    juliet, romeo = account("juliet"), account("romeo")
+    hers = browser_for(line).sign_in(juliet, PASSWORD, transport="websocket")
+    his = browser().sign_in(romeo, PASSWORD)
+    hers.add_contact(romeo)
+    his.answer_request(juliet, "approve")
+    hers.wait_contact(romeo, "online")
+    hers.open_conversation(romeo)
+    his.open_conversation(juliet)
+    line.deafen()
+    hers.say("parting is such sweet sorrow")
+    his.wait_message("parting is such sweet sorrow", own=False)
+    line.cut()
+    line.mend()
+    hers.wait_message("parting is such sweet sorrow", state="delivered")
+    hers.say("good night")
+    his.wait_message("good night", own=False)
+    assert shown_in(his) == ["parting is such sweet sorrow", "good night"]
 
 
 def test_a_lost_answer_over_bosh_is_asked_for_again(meeting, line):

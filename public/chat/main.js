@@ -42,7 +42,7 @@ const registration = registrationForm(() => transports.boshUrl(), (jid, password
 connectionBanner(connection);
 transportChoice(connection, transports, () => connection.reconnect());
 const own = ownStatus(connection);
-const view = conversationView(connection, roster, conversations, outbox, uploads);
+const view = conversationView(roster, conversations, outbox, uploads);
 const list = contactList(roster, conversations, open);
 const adding = addDialog(roster, () => account, (jid) => announce(`${jid} was asked.`));
 

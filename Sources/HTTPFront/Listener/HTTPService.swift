@@ -3,9 +3,10 @@ import Logging
 import Synchronization
 import XMPPEngine
 
-/// What the web listeners of a server share: loops and BOSH sessions.
+/// What the web listeners of a server share: loops, BOSH sessions and WebSocket connections.
 package final class HTTPService: Sendable {
     package let bosh = BOSHService()
+    package let webSockets = WebSocketService()
     private let loopCount: Int
     private let limits: HTTPLimits
     private let running = Mutex<[HTTPLoop]>([])
@@ -42,7 +43,11 @@ package final class HTTPService: Sendable {
                     ChildSpec("mod_http_bind", grace: .seconds(5)) { [self] in
                         bosh.start()
                         return RunningChild(stop: { await self.bosh.stop() })
-                    }
+                    },
+                    ChildSpec("ejabberd_http_ws", grace: .seconds(5)) { [self] in
+                        webSockets.start()
+                        return RunningChild(stop: { await self.webSockets.stop(self.loops) })
+                    },
                 ]))
     }
 

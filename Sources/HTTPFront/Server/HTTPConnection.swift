@@ -24,6 +24,8 @@ package final class HTTPConnection {
     var exchange: Exchange?
     /// Whether a request line has been read.
     var hasAsked = false
+    /// True once another protocol has the socket: what it counts for lasts until that ends.
+    var isHandedOver = false
     private var isWatched = false
     private var isOpen = false
 
@@ -61,6 +63,13 @@ package final class HTTPConnection {
         isOpen = false
         stopWatching()
         loop.connections[descriptor] = nil
+        if !isHandedOver { server.connectionClosed(self) }
+    }
+
+    /// The protocol that took the socket over is done with it.
+    func handedOverEnded() {
+        guard isHandedOver else { return }
+        isHandedOver = false
         server.connectionClosed(self)
     }
 

@@ -92,6 +92,7 @@ package final class HTTPServer: Sendable {
                 for connection in Array(loop.connections.values) where connection.server === self {
                     connection.loopStops()
                 }
+                loop.stopWatches(of: self)
             }
         }
     }

@@ -66,14 +66,16 @@ package enum DefaultConfiguration {
             shaper: c2s_shaper
             access: c2s
 
-          # The web: BOSH for browsers, the administrators' console, and files. Put `tls: true` here,
-          # or a proxy in front, before you open it to the world.
+          # The web: WebSocket and BOSH for browsers, the administrators' console, and files. Put
+          # `tls: true` here, or a proxy in front, before you open it to the world.
           - port: 5280
             ip: \(quoted(ip))
             module: ejabberd_http
             request_handlers:
               /bosh: mod_bosh
               /http-bind: mod_bosh
+              /websocket: ejabberd_http_ws
+              /xmpp-websocket: ejabberd_http_ws
               /admin: ejabberd_web_admin
               /: mod_http_fileserver
 

@@ -13,6 +13,14 @@ package struct StreamOpening: Sendable {
     package var language: String
     /// `false` for a peer that gave no version: then none is returned, and no features follow.
     package var hasVersion: Bool
+
+    package init(id: String, from: String, to: JID?, language: String, hasVersion: Bool) {
+        self.id = id
+        self.from = from
+        self.to = to
+        self.language = language
+        self.hasVersion = hasVersion
+    }
 }
 
 /// Brings bytes between a peer and its stream; everything above the bytes is the stream's.

@@ -15,9 +15,16 @@ extension StreamError {
 
 extension ByteBuffer {
     /// Writes an element of the streams namespace with the prefix that old clients look for.
-    package mutating func writeStreamElement(_ element: Element, contentNamespace: Namespace) {
+    ///
+    /// On its own (`standalone`), it declares the prefix.
+    package mutating func writeStreamElement(
+        _ element: Element, contentNamespace: Namespace, framing: WireFraming = .stream
+    ) {
         writeStaticString("<stream:")
         writeString(element.name)
+        if framing == .standalone {
+            writeStaticString(" xmlns:stream='http://etherx.jabber.org/streams'")
+        }
         for attribute in element.attributes where attribute.namespace == nil {
             writeStaticString(" ")
             writeString(attribute.name)

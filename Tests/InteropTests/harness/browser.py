@@ -221,5 +221,6 @@ def options():
                      "--no-first-run", "--disable-extensions", "--disable-background-networking",
                      "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost"):
         chosen.add_argument(argument)
+    chosen.accept_insecure_certs = True  # Those of the tests are signed by themselves.
     chosen.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     return chosen

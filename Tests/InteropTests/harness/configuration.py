@@ -10,6 +10,9 @@ COMPONENT_SECRET = "secret"
 # Sizes that the tests of malformed streams count on.
 STANZA_BYTES = 65536
 
+# The largest file that the tests may upload.
+UPLOAD_BYTES = 100 << 20
+
 TEMPLATE = """\
 hosts:
   - localhost
@@ -39,6 +42,7 @@ listen:
     request_handlers:
       /http-bind: mod_bosh
       /admin: ejabberd_web_admin
+      /websocket: ejabberd_http_ws
       /: mod_http_fileserver
   - port: {component}
     ip: "127.0.0.1"

@@ -105,13 +105,3 @@ class BrowserConsole:
         """By how many pixels the page is wider than its window."""
         return self.driver.execute_script(
             "return document.documentElement.scrollWidth - document.documentElement.clientWidth")
-
-    def violations(self, axe):
-        """What axe finds wrong by WCAG 2.2 AA and its own best practices."""
-        self.driver.execute_script(axe)
-        found = self.driver.execute_async_script(
-            "const done = arguments[arguments.length - 1];"
-            "axe.run(document, { resultTypes: ['violations'] }).then((each) => done("
-            " each.violations.map((one) => one.id + ': ' + one.nodes.map((node) =>"
-            "  node.target + ' ' + node.failureSummary).join('; '))))")
-        return found

@@ -2,7 +2,7 @@
 // for, as its server learns who looks at it. Nothing but pictures is ever loaded.
 
 import { inBytes } from '../xmpp/units.js';
-import { make } from './dom.js';
+import { make, sign } from './dom.js';
 
 const PICTURE = /\.(png|jpe?g|gif|webp|avif)$/i;
 const LONE_ADDRESS = /^https?:\/\/[^\s<>"]+$/;
@@ -58,7 +58,7 @@ export function renderAttachment({ url, name, isPicture }, isTrusted) {
 
 function renderLink(url, name) {
   return make('a', { ...linkTo(url), class: 'file-link' },
-    make('span', { class: 'file-icon', 'aria-hidden': 'true' }), make('bdi', {}, name));
+    sign('file'), make('bdi', {}, name));
 }
 
 function renderPicture(url, name) {
@@ -77,7 +77,7 @@ const linkTo = (url) => ({ href: url, target: '_blank', rel: 'noopener noreferre
 export function renderUpload({ name, size }, onCancel) {
   const bar = make('progress', { max: size, value: 0, 'aria-label': `Upload of ${name}` });
   return make('div', { class: 'attachment upload' },
-    make('span', { class: 'file-icon', 'aria-hidden': 'true' }),
+    sign('file'),
     make('bdi', { class: 'file-name' }, name), make('span', { class: 'file-size' }, inBytes(size)),
     bar,
     make('button', { type: 'button', class: 'link', onclick: onCancel }, 'Cancel'));

@@ -4,7 +4,7 @@ import { WAITING_MAX } from '../xmpp/outbox.js';
 import { announce, byId, make } from './dom.js';
 
 /** `shown()` is the conversation that is open, or null. Returns `fill(text)` for its draft. */
-export function composer(connection, conversations, outbox, uploads, shown) {
+export function composer(conversations, outbox, uploads, shown) {
   const text = byId('composer-text');
   const attach = byId('composer-attach');
   const picker = byId('composer-file');
@@ -61,10 +61,6 @@ export function composer(connection, conversations, outbox, uploads, shown) {
   takeDrops(byId('conversation-open'), uploads, sendFiles);
   uploads.addEventListener('change', () => {
     attach.hidden = !uploads.isAvailable;
-  });
-  connection.addEventListener('state', ({ detail: { state } }) => {
-    text.placeholder = state === 'online'
-      ? 'Write a message' : 'Write a message: it is sent later';
   });
 
   return {

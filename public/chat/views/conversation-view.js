@@ -12,10 +12,10 @@ const NEAR_END = 80;
 const QUIET_MS = 100;
 
 /** Shows `conversations.active`; `open(jid)` changes it, `open(null)` goes back to the list. */
-export function conversationView(connection, roster, conversations, outbox, uploads) {
+export function conversationView(roster, conversations, outbox, uploads) {
   const log = byId('messages');
   const list = byId('message-list');
-  const writing = composer(connection, conversations, outbox, uploads, () => shown);
+  const writing = composer(conversations, outbox, uploads, () => shown);
   let shown = null;
 
   const actions = {

@@ -15,6 +15,17 @@ export function make(name, attributes = {}, ...children) {
   return element;
 }
 
+const SVG = 'http://www.w3.org/2000/svg';
+
+/** One of the signs that the page brings along; it says nothing that words do not. */
+export function sign(name) {
+  const drawing = document.createElementNS(SVG, 'svg');
+  drawing.setAttribute('class', 'sign');
+  drawing.setAttribute('aria-hidden', 'true');
+  drawing.appendChild(document.createElementNS(SVG, 'use')).setAttribute('href', `#sign-${name}`);
+  return drawing;
+}
+
 /** Shows a text in an element that is hidden while there is none. */
 export function showText(element, text) {
   element.textContent = text ?? '';
@@ -33,8 +44,9 @@ export function textWithLinks(text) {
   const parts = document.createDocumentFragment();
   let end = 0;
   for (const match of text.matchAll(WEB_ADDRESS)) {
-    parts.append(text.slice(end, match.index));
     const [url] = match;
+    if (!URL.canParse(url)) continue;
+    parts.append(text.slice(end, match.index));
     parts.append(make('a', {
       href: url, target: '_blank', rel: 'noopener noreferrer nofollow',
     }, url));

@@ -1,7 +1,7 @@
 // One message: who, what, when, and for an own one how far it has come.
 
 import { attachmentOf, renderAttachment, renderUpload } from './attachments.js';
-import { make, textWithLinks } from './dom.js';
+import { make, sign, textWithLinks } from './dom.js';
 
 const TIME = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
@@ -44,7 +44,9 @@ export function updateMessage(item, message, actions) {
     item.dataset.kind = kind;
     item.querySelector('.content').replaceChildren(...renderContent(message, actions));
   }
-  if (message.isOwn) item.querySelector('.state').textContent = STATES[message.state];
+  if (message.isOwn) {
+    item.querySelector('.state').replaceChildren(sign(message.state), STATES[message.state]);
+  }
   item.querySelector('.failure')?.remove();
   if (message.state === 'failed') item.append(renderFailure(message, actions));
 }

@@ -64,6 +64,7 @@ package final class Exchange {
     var body = RequestBody()
     private var whenClosed: (() -> Void)?
     private var whenStopping: (() -> Void)?
+    var whenUpgraded: ((UpgradedConnection) -> Void)?
     /// The status that was sent; for the access log.
     private(set) var sentStatus: HTTPStatus?
     private(set) var sentBytes: UInt64?
@@ -173,6 +174,7 @@ extension Exchange {
         let action = wasSent ? nil : whenClosed
         whenClosed = nil
         whenStopping = nil
+        whenUpgraded = nil
         action?()
     }
 
@@ -227,17 +229,39 @@ extension Exchange {
             abort()
             return false
         }
-        for field in fields { add(field, to: response) }
-        mount?.addFields(to: self) { add($0, to: response) }
         if case .stream(let stream) = body {
             self.stream = stream
             stream.exchange = self
         }
-        sentStatus = status
-        sentBytes = response.size
-        state = .answered(response)
+        answer(with: response, fields)
         if wasHeld { wake() }
         return true
+    }
+
+    /// Answers 101 and gives the connection to another protocol (RFC 9110 §7.8).
+    ///
+    /// To be called by the handler itself. `take` is called on the loop when the answer was sent,
+    /// and not at all when the client leaves before.
+    ///
+    /// - Returns: False when there was an answer already, or the client is gone.
+    @discardableResult
+    package func upgrade(
+        fields: [HTTPField], to take: @escaping (UpgradedConnection) -> Void
+    ) -> Bool {
+        guard case .handling = state, !isHTTP10,
+            let response = MicroHTTPResponse(switchingProtocols: .switchingProtocols)
+        else { return false }
+        whenUpgraded = take
+        answer(with: response, fields)
+        return true
+    }
+
+    private func answer(with response: MicroHTTPResponse, _ fields: [HTTPField]) {
+        for field in fields { add(field, to: response) }
+        mount?.addFields(to: self) { add($0, to: response) }
+        sentStatus = response.status
+        sentBytes = response.size
+        state = .answered(response)
     }
 
     private func add(_ field: HTTPField, to response: MicroHTTPResponse) {

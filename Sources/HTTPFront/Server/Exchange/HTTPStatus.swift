@@ -8,6 +8,7 @@ package struct HTTPStatus: Sendable, Equatable {
         self.reason = reason
     }
 
+    package static let switchingProtocols = HTTPStatus(code: 101, reason: "Switching Protocols")
     package static let ok = HTTPStatus(code: 200, reason: "OK")
     package static let created = HTTPStatus(code: 201, reason: "Created")
     package static let noContent = HTTPStatus(code: 204, reason: "No Content")
@@ -31,6 +32,7 @@ package struct HTTPStatus: Sendable, Equatable {
     package static let rangeNotSatisfiable = HTTPStatus(
         code: 416, reason: "Range Not Satisfiable")
     package static let expectationFailed = HTTPStatus(code: 417, reason: "Expectation Failed")
+    package static let upgradeRequired = HTTPStatus(code: 426, reason: "Upgrade Required")
     package static let tooManyRequests = HTTPStatus(code: 429, reason: "Too Many Requests")
     package static let fieldsTooLarge = HTTPStatus(
         code: 431, reason: "Request Header Fields Too Large")

@@ -39,6 +39,8 @@ package final class HTTPLoop: @unchecked Sendable {
     var relayBuffer = ByteBuffer()
     private var watched: [Int32: any LoopWatch] = [:]
     private var leftDescriptors: [Int32] = []
+    /// What the WebSocket connections of this loop share.
+    let webSockets = WebSocketTools()
     private var sweepAt: UInt64 = 0
     private var stopping: LoopStop?
 
@@ -165,6 +167,7 @@ extension HTTPLoop {
         mailbox.drain()
         if daemonReady || daemon?.hasWork == true { daemon?.run() }
         endTurn()
+        closeLeft()
         if now >= sweepAt { sweep() }
         if let stopping { continueStop(stopping) }
     }
@@ -241,6 +244,13 @@ extension HTTPLoop {
     }
 
     var isStopping: Bool { stopping != nil }
+
+    var watchedCount: Int { watched.count }
+
+    /// Tells all who watch that a listener stops, or all of them when it is `nil`.
+    func stopWatches(of server: HTTPServer?) {
+        for watch in Array(watched.values) { watch.serverStops(server) }
+    }
 
     func unwatch(_ descriptor: Int32) {
         guard watched.removeValue(forKey: descriptor) != nil else { return }

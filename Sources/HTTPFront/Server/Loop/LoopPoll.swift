@@ -22,10 +22,14 @@ protocol LoopWatch: AnyObject {
     func happened(_ events: UInt32)
     /// The loop ends; nothing will happen any more.
     func ended()
+    /// A listener stops, and with it what came by it; all of them when it is `nil`.
+    func serverStops(_ server: HTTPServer?)
 }
 
 extension LoopWatch {
     func happened(_ events: UInt32, on descriptor: Int32) { happened(events) }
+
+    func serverStops(_ server: HTTPServer?) {}
 }
 
 /// Owns one epoll(7) descriptor.

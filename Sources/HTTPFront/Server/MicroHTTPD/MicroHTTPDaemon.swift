@@ -17,6 +17,8 @@ final class MicroHTTPDaemon {
     private let daemon: OpaquePointer
     unowned let loop: HTTPLoop
     private var due: [Exchange] = []
+    /// Whether an upgraded connection was given back, which libmicrohttpd sees on its next run.
+    private var hasEndedUpgrade = false
     private var joining: HTTPConnection?
     /// The far end of a connection that never says anything.
     ///
@@ -86,7 +88,7 @@ final class MicroHTTPDaemon {
 
     /// True when `run` would find something to do without waiting.
     var hasWork: Bool {
-        if !due.isEmpty { return true }
+        if !due.isEmpty || hasEndedUpgrade { return true }
         var milliseconds: UInt64 = 0
         return MHD_get_timeout(daemon, &milliseconds) == .YES && milliseconds == 0
     }
@@ -101,9 +103,16 @@ final class MicroHTTPDaemon {
         var round = 0
         repeat {
             resumeDue()
+            hasEndedUpgrade = false
             MHD_run(daemon)
             round += 1
         } while round < 8 && hasWork
+    }
+
+    /// Lets libmicrohttpd forget a connection it has handed over, and close its own descriptor.
+    func endUpgrade(_ handle: OpaquePointer) {
+        martlet_http_end_upgrade(handle)
+        hasEndedUpgrade = true
     }
 
     private func resumeDue() {

@@ -19,6 +19,23 @@ final class MicroHTTPResponse {
         self.size = size
     }
 
+    /// Builds the answer after which the exchange gets the connection; `nil` without memory.
+    init?(switchingProtocols status: HTTPStatus) {
+        let made = MHD_create_response_for_upgrade(
+            { _, _, context, early, earlyCount, socket, handle in
+                guard let context, let handle else { return }
+                let exchange = Unmanaged<Exchange>.fromOpaque(context).takeUnretainedValue()
+                exchange.upgraded(
+                    socket: socket, handle: handle,
+                    early: UnsafeRawBufferPointer(
+                        start: early, count: early == nil ? 0 : earlyCount))
+            }, nil)
+        guard let made else { return nil }
+        self.status = status
+        pointer = made
+        size = 0
+    }
+
     deinit {
         MHD_destroy_response(pointer)
     }

@@ -4,7 +4,7 @@
 package enum ServerOption {
     /// Every option, in the order of the reference.
     package static let all: [any OptionDeclaration] =
-        general + authentication + streams + encryption + storage + api
+        general + authentication + streams + webSockets + encryption + storage + api
 
     static let general: [any OptionDeclaration] = [
         logLevel, language, trustedProxies, domainBalancing,

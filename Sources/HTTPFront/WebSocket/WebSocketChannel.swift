@@ -1,0 +1,375 @@
+import CMicroHTTPD
+import Logging
+import NIOCore
+import XMPPEngine
+
+/// Who speaks over a WebSocket connection; called on its loop only.
+protocol WebSocketUser: AnyObject {
+    /// The largest message that may come now, in bytes.
+    var messageBytesMax: Int { get }
+    /// Whether the next message must wait.
+    var isBusy: Bool { get }
+    /// Bytes came in, of whatever.
+    func took(_ bytes: Int)
+    /// A message came; the bytes are there during the call, and are UTF-8 when it is text.
+    func received(_ message: UnsafeRawBufferPointer, isText: Bool)
+    /// A message is too large. What the user sends now is the last thing the client hears.
+    func refusesSize()
+    /// More waits for the client than it may; the user closes.
+    func overflowed()
+    /// Nothing can be sent any more.
+    func lost()
+    /// The server stops; the user closes.
+    func serverStops()
+}
+
+/// A WebSocket connection after its handshake (RFC 6455 §5–7).
+///
+/// Guarded by its loop. While it is idle it holds neither reader nor buffers. What is said within
+/// a turn of the loop leaves in one write.
+final class WebSocketChannel {
+    private enum Phase {
+        case open
+        /// Our Close frame is sent, the client's is awaited (§7.1.2).
+        case closing
+        /// Both are, or the connection failed: the last bytes leave, what comes is dropped
+        /// (§7.1.1, §7.1.7).
+        case ending
+        case closed
+    }
+
+    private let connection: UpgradedConnection
+    private let deflate: DeflateTerms?
+    private let outputBytesMax: Int
+    private var user: (any WebSocketUser)?
+    private var phase = Phase.open
+    private var reader: FrameReader?
+    private var input: WebSocketInput
+    /// Bytes that came while the user was busy.
+    private var unread = ByteBuffer()
+    private var output = ByteBuffer()
+    private var interest = LoopInterest.input
+    private var isReadingPaused = false
+    private var isConsuming = false
+    private var isFlushWanted = false
+    private var isWritingFinished = false
+    /// Whether the client is to close next.
+    private var isCloseExpected = false
+    private var keepAlive: WebSocketKeepAlive
+    private var timer: HTTPTimer?
+
+    /// How long the end may take.
+    private static let closeTime = Duration.seconds(5)
+
+    init(_ connection: UpgradedConnection, deflate: DeflateTerms?, settings: WebSocketSettings) {
+        self.connection = connection
+        self.deflate = deflate
+        outputBytesMax = settings.outputBytesMax
+        input = WebSocketInput(
+            mayBeCompressed: deflate != nil, acceptsBinary: settings.acceptsBinary)
+        keepAlive = WebSocketKeepAlive(
+            pingInterval: settings.pingInterval, timeout: settings.timeout,
+            now: Int(clamping: connection.loop.now))
+    }
+
+    var loop: HTTPLoop { connection.loop }
+
+    private var tools: WebSocketTools { loop.webSockets }
+
+    private var now: Int { Int(clamping: loop.now) }
+
+    /// Begins with what came with the handshake.
+    func start(_ user: any WebSocketUser) {
+        self.user = user
+        do {
+            try loop.watch(connection.descriptor, for: interest, self)
+        } catch {
+            loop.log.warning("cannot watch a WebSocket", metadata: ["error": "\(error)"])
+            connection.close()
+            phase = .closed
+            return lose()
+        }
+        tools.count += 1
+        timer = loop.timer { [unowned self] in timerFired() }
+        armKeepAlive()
+        connection.takeEarly().withUnsafeBytes { if !$0.isEmpty { consume($0) } }
+    }
+}
+
+// MARK: Input
+
+extension WebSocketChannel: LoopWatch {
+    func happened(_ events: UInt32) {
+        if events & EPOLLOUT.rawValue != 0 { write() }
+        let readable = EPOLLIN.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue
+        if events & readable != 0, interest.contains(.input) { read() }
+        watch()
+    }
+
+    func ended() {
+        guard phase != .closed else { return }
+        shut()
+    }
+
+    func serverStops(_ server: HTTPServer?) {
+        guard server == nil || server === connection.http.server else { return }
+        user?.serverStops()
+    }
+
+    private func read() {
+        guard phase != .closed else { return }
+        if user?.isBusy == true {
+            isReadingPaused = true
+            return
+        }
+        let buffer = tools.readBuffer
+        switch connection.read(into: buffer) {
+        case .bytes(let count):
+            guard phase != .ending else { return }
+            keepAlive.heard(now: now)
+            user?.took(count)
+            consume(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        case .nothingYet:
+            break
+        case .end:
+            shut()
+        }
+    }
+
+    /// The user is no longer busy.
+    func resume() {
+        guard phase != .closed, !isConsuming else { return }
+        isReadingPaused = false
+        let bytes = unread
+        unread = ByteBuffer()
+        if bytes.readableBytes > 0 || reader != nil {
+            bytes.withUnsafeReadableBytes { consume($0) }
+        }
+        watch()
+    }
+
+    private func consume(_ bytes: UnsafeRawBufferPointer) {
+        let reader = self.reader ?? tools.takeReader()
+        self.reader = reader
+        reader.lend(bytes)
+        isConsuming = true
+        while phase == .open || phase == .closing, user?.isBusy != true, step(reader) {}
+        isConsuming = false
+        let rest = reader.takeRest()
+        if phase == .ending || phase == .closed {
+            self.reader = nil
+        } else if reader.isClean {
+            self.reader = nil
+            tools.give(reader)
+        }
+        guard !rest.isEmpty, phase == .open || phase == .closing else { return }
+        unread.writeBytes(rest)
+        isReadingPaused = true
+    }
+
+    /// Takes one piece of a frame; false when there is none.
+    private func step(_ reader: FrameReader) -> Bool {
+        switch reader.next() {
+        case .needsMore:
+            return false
+        case .violation:
+            fail(.protocolError)
+        case .piece(let piece):
+            carryOut(input.take(piece, bytesMax: user?.messageBytesMax ?? 0), piece)
+        }
+        return true
+    }
+
+    private func carryOut(_ order: WebSocketInput.Order, _ piece: FramePiece) {
+        switch order {
+        case .goOn, .pong: break
+        case .ping(let payload): sendControl(.pong, payload)
+        case .fail(.messageTooBig): refuseSize()
+        case .fail(let code): fail(code)
+        case .close(let code): closed(by: code)
+        case .message(let kind):
+            guard input.hasKept else { return pass(piece.bytes, kind) }
+            var message = input.takeKept()
+            message.writeBytes(piece.bytes)
+            message.withUnsafeReadableBytes { pass($0, kind) }
+        }
+    }
+
+    private func pass(_ message: UnsafeRawBufferPointer, _ kind: WebSocketInput.Kind) {
+        guard phase == .open, let user else { return }
+        guard kind.isCompressed else { return user.received(message, isText: kind.isText) }
+        tools.withInflated(message, bytesMax: user.messageBytesMax) { outcome, text in
+            switch outcome {
+            case .malformed: fail(.invalidPayload)
+            case .tooBig: refuseSize()
+            case .inflated:
+                guard !kind.isText || UTF8Check.isText(text) else {
+                    return fail(.invalidPayload)
+                }
+                user.received(text, isText: kind.isText)
+            }
+        }
+    }
+}
+
+// MARK: Output
+
+extension WebSocketChannel: FlushedAtEndOfTurn {
+    /// Sends a message.
+    func send(isText: Bool = true, _ body: (inout ByteBuffer) -> Void) {
+        guard phase == .open || (phase == .ending && user != nil) else { return }
+        prepareOutput()
+        tools.writeMessage(isText ? .text : .binary, deflate, to: &output, body)
+    }
+
+    private func sendControl(_ opcode: FrameWriter.Opcode, _ payload: [UInt8]) {
+        guard phase != .closed else { return }
+        prepareOutput()
+        tools.writeControl(opcode, payload, to: &output)
+    }
+
+    private func prepareOutput() {
+        if output.readableBytes == 0 { output = ByteBufferAllocator().buffer(capacity: 512) }
+        guard !isFlushWanted else { return }
+        isFlushWanted = true
+        loop.streams.flushLater(self)
+    }
+
+    func flushOutput() {
+        isFlushWanted = false
+        write()
+        watch()
+    }
+
+    private func write() {
+        while phase != .closed, output.readableBytes > 0 {
+            guard let count = output.withUnsafeReadableBytes({ connection.write($0) }) else {
+                return shut()
+            }
+            guard count > 0 else { break }
+            output.moveReaderIndex(forwardBy: count)
+        }
+        guard output.readableBytes > 0 else {
+            output = ByteBuffer()
+            if phase == .ending { finishWriting() }
+            return
+        }
+        if phase == .open, output.readableBytes > outputBytesMax { user?.overflowed() }
+    }
+
+    private func finishWriting() {
+        guard !isWritingFinished else { return }
+        isWritingFinished = true
+        connection.finishWriting()
+    }
+
+    /// Watches for what can go on.
+    private func watch() {
+        guard phase != .closed else { return }
+        var wanted: LoopInterest = isReadingPaused && phase != .ending ? [] : .input
+        if output.readableBytes > 0, !isFlushWanted { wanted.insert(.output) }
+        if wanted.isEmpty { wanted = .hangUp }
+        guard wanted != interest else { return }
+        do {
+            try loop.rewatch(connection.descriptor, from: interest, to: wanted, self)
+            interest = wanted
+        } catch {
+            loop.log.warning("cannot watch a WebSocket", metadata: ["error": "\(error)"])
+            shut()
+        }
+    }
+}
+
+// MARK: The end
+
+extension WebSocketChannel {
+    /// Closes: the client is told why, and has a little time to confirm it.
+    func close(_ code: CloseCode) {
+        guard phase == .open else { return }
+        sendControl(.close, code.payload)
+        phase = .closing
+        timer?.arm(after: Self.closeTime)
+    }
+
+    /// Closes with that code unless the client does so in time.
+    func expectClose() {
+        guard phase == .open else { return }
+        isCloseExpected = true
+        timer?.arm(after: Self.closeTime)
+    }
+
+    /// The client closes, or confirms it.
+    private func closed(by code: CloseCode?) {
+        if phase == .open {
+            sendControl(.close, code?.payload ?? [])
+            lose()
+        }
+        beginEnding()
+    }
+
+    /// The client broke a rule: it hears why, and nothing more is read.
+    private func fail(_ code: CloseCode) {
+        guard phase != .closed else { return }
+        if phase != .closing { sendControl(.close, code.payload) }
+        lose()
+        beginEnding()
+    }
+
+    private func refuseSize() {
+        if phase == .open {
+            phase = .ending
+            user?.refusesSize()
+        }
+        fail(.messageTooBig)
+    }
+
+    private func beginEnding() {
+        phase = .ending
+        timer?.arm(after: Self.closeTime)
+        if output.readableBytes == 0 { finishWriting() }
+    }
+
+    private func lose() {
+        guard let user else { return }
+        self.user = nil
+        user.lost()
+    }
+
+    private func shut() {
+        guard phase != .closed else { return }
+        phase = .closed
+        lose()
+        tools.count -= 1
+        timer?.disarm()
+        timer = nil
+        reader = nil
+        output = ByteBuffer()
+        unread = ByteBuffer()
+        connection.close()
+    }
+
+    private func timerFired() {
+        switch phase {
+        case .open where isCloseExpected: close(.normal)
+        case .open: keepAliveFired()
+        case .closing: beginEnding()
+        case .ending, .closed:
+            shut()
+        }
+    }
+
+    private func keepAliveFired() {
+        switch keepAlive.due(now: now) {
+        case .wait: break
+        case .ping: sendControl(.ping, [])
+        case .end:
+            close(.goingAway)
+            return lose()
+        }
+        armKeepAlive()
+    }
+
+    private func armKeepAlive() {
+        timer?.arm(after: .milliseconds(max(1, keepAlive.deadline - now)))
+    }
+}

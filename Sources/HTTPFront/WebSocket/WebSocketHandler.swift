@@ -1,0 +1,62 @@
+import XMPPCore
+import XMPPEngine
+
+/// Takes the handshakes of XMPP clients at one address of one listener.
+struct WebSocketHandler: HTTPHandler {
+    private let service: WebSocketService
+    private let directory: any C2SDirectory
+    private let options: SharedC2SOptions
+
+    /// - Parameters:
+    ///   - service: The connections.
+    ///   - directory: Finds the host that `to` names.
+    ///   - options: Limits and rules of the streams; the same as over TCP.
+    init(service: WebSocketService, directory: any C2SDirectory, options: C2SOptions) {
+        self.service = service
+        self.directory = directory
+        self.options = SharedC2SOptions(options)
+    }
+
+    var methods: [HTTPMethod] { [.get] }
+
+    func handle(_ exchange: Exchange) throws {
+        guard !exchange.isHTTP10 else { throw HTTPProblem(.badRequest) }
+        let settings = service.settings
+        let handshake: WebSocketHandshake
+        do throws(WebSocketHandshake.Refusal) {
+            handshake = try WebSocketHandshake(origins: settings.origins) { exchange.fields($0) }
+        } catch {
+            return refuse(error, exchange)
+        }
+        guard !service.isStopping, exchange.loop.webSockets.count < settings.connectionsMax
+        else { throw HTTPProblem(.serviceUnavailable) }
+        accept(handshake, exchange, settings)
+    }
+
+    private func refuse(_ refusal: WebSocketHandshake.Refusal, _ exchange: Exchange) {
+        let version = HTTPField("Sec-WebSocket-Version", WebSocketHandshake.version)
+        switch refusal {
+        case .upgradeRequired:
+            exchange.respond(
+                .upgradeRequired,
+                fields: [version, HTTPField("Upgrade", "websocket")],
+                body: .text("This is a WebSocket service for XMPP clients (RFC 7395).\n"))
+        case .badRequest(let why):
+            exchange.respond(.badRequest, fields: [version], body: .text("\(why)\n"))
+        case .forbidden:
+            exchange.respond(.forbidden, body: .text("This origin may not connect.\n"))
+        }
+    }
+
+    private func accept(
+        _ handshake: WebSocketHandshake, _ exchange: Exchange, _ settings: WebSocketSettings
+    ) {
+        let peer = PeerFacts(exchange)
+        exchange.upgrade(fields: handshake.fields) { connection in
+            let channel = WebSocketChannel(
+                connection, deflate: handshake.deflate, settings: settings)
+            WebSocketTransport(channel, service: service)
+                .start(peer: peer, directory: directory, options: options)
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import Synchronization
+import XMPPCore
+import XMPPEngine
+
+/// What new WebSocket connections are offered.
+struct WebSocketSettings: Sendable, Equatable {
+    /// Milliseconds between pings; 0 for none.
+    var pingInterval = 60_000
+    /// Milliseconds of silence after which a connection ends.
+    var timeout = 300_000
+    /// The sites whose pages may connect; any when empty.
+    var origins: Set<String> = []
+    /// Whether binary messages are read; XMPP has none (RFC 7395 §3.2).
+    var acceptsBinary = false
+    /// Where streams are sent instead; `nil` to take them.
+    var seeOtherURI: String?
+    /// Unsent bytes after which a client that does not read is cut off; as over TCP.
+    var outputBytesMax = 8 << 20
+    /// Connections of one loop.
+    var connectionsMax = 100_000
+}
+
+/// WebSocket as a whole: its connections, whichever listener and loop they come by.
+package final class WebSocketService: Sendable {
+    private let state = Mutex(State())
+    private let counter = Atomic<Int>(0)
+
+    private struct State {
+        var settings = WebSocketSettings()
+        var isStopping = false
+    }
+
+    package init() {}
+
+    /// What new connections are offered.
+    var settings: WebSocketSettings {
+        get { state.withLock { $0.settings } }
+        set { state.withLock { $0.settings = newValue } }
+    }
+
+    /// How many connections there are.
+    package var connectionCount: Int { counter.load(ordering: .relaxed) }
+
+    var isStopping: Bool { state.withLock { $0.isStopping } }
+
+    func opened() { counter.add(1, ordering: .relaxed) }
+
+    func closed() { counter.subtract(1, ordering: .relaxed) }
+
+    /// Takes connections again after `stop`.
+    package func start() { state.withLock { $0.isStopping = false } }
+
+    /// Ends all streams with `system-shutdown`; new ones are refused.
+    package func stop(_ loops: [HTTPLoop]) async {
+        state.withLock { $0.isStopping = true }
+        for loop in loops {
+            loop.execute { loop.stopWatches(of: nil) }
+        }
+        for _ in 0..<50 where connectionCount > 0 {
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+    }
+}

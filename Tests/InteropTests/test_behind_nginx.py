@@ -1,0 +1,134 @@
+"""Browsers that reach the server through nginx with TLS, as docs/behind-a-proxy.md sets it up."""
+
+import base64
+import http.client
+import re
+import ssl
+import time
+
+import pytest
+
+from conftest import PASSWORD, run
+from harness import waiting
+from harness.bosh import BIND, XBOSH
+from harness.nginx import BINARY, Nginx
+from harness.scenes import do, meet
+from harness.server import Martlet
+from harness.slix import Clients
+from harness.slix import run as run_scenario
+
+pytestmark = [
+    pytest.mark.own_server,
+    pytest.mark.skipif(BINARY is None, reason="needs nginx"),
+]
+TRANSPORTS = ["bosh"]
+# Faster than any buffer would be emptied by time.
+AT_ONCE = 5
+
+
+@pytest.fixture(scope="module")
+def proxied(request):
+    yield from run(Martlet(more_options="trusted_proxies:\n  - 127.0.0.1\n"), request.session)
+
+
+@pytest.fixture(scope="module")
+def nginx(proxied, tmp_path_factory):
+    proxy = Nginx(proxied, tmp_path_factory.mktemp("nginx")).start()
+    yield proxy
+    proxy.stop()
+
+
+@pytest.fixture
+def people(proxied, run_name, request):
+    """A new Juliet and a new Romeo."""
+    number = abs(hash(request.node.name)) % 100000
+    return [proxied.register(f"{name}-{run_name}{number}", PASSWORD) for name in ("juliet", "romeo")]
+
+
+@pytest.mark.parametrize("kind", TRANSPORTS)
+def test_they_chat_through_nginx(nginx, proxied, people, browser_for, kind):
+    juliet, romeo_jid = people
+    window = browser_for(nginx)
+
+    async def scenario():
+        async with Clients(proxied) as clients:
+            romeo = await clients(romeo_jid, PASSWORD)
+            await do(window.sign_in, juliet, PASSWORD, transport=kind)
+            await meet(window, juliet, romeo)
+            for number in range(3):
+                before = time.monotonic()
+                romeo.say(juliet, f"come {number}")
+                await do(window.wait_message, f"come {number}", own=False)
+                await do(window.say, f"I come {number}")
+                await romeo.wait_message(f"I come {number}", sender=juliet)
+                await do(window.wait_message, f"I come {number}", state="delivered")
+                assert time.monotonic() - before < AT_ONCE
+
+    run_scenario(scenario())
+    assert window.transport() == kind
+    window.click("#connection-open")
+    window.wait_text("#connection-facts", f"localhost:{nginx.port}, encrypted")
+    assert window.console_errors() == []
+    assert {status for _, path, status in nginx.answered() if path == "/http-bind"} <= {"200"}
+
+
+def test_a_restart_of_the_server_behind_nginx_is_survived(nginx, proxied, people, browser_for):
+    """Meanwhile nginx answers 502."""
+    juliet, romeo = people
+    window = browser_for(nginx).sign_in(juliet, PASSWORD)
+    window.add_contact(romeo)
+    window.open_conversation(romeo)
+    proxied.stop()
+    window.wait_lost()
+    window.say("after the restart")
+    window.wait_message("after the restart", state="waiting")
+    proxied.start()
+    window.wait_message("after the restart", state="sent")
+    window.wait_online()
+
+
+def request_from(address, nginx, method, path, body=None, fields=None):
+    """One request to nginx with an address of this machine as its client."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    connection = http.client.HTTPSConnection(
+        "localhost", nginx.port, context=context, source_address=(address, 0),
+        timeout=waiting.PATIENCE)
+    try:
+        connection.request(method, path, body, fields or {})
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
+def try_to_log_in(nginx, address, fields):
+    """Creates a BOSH session through nginx and fails to log in; returns the creation's answer."""
+    status, created = request_from(address, nginx, "POST", "/http-bind", (
+        f"<body rid='1' to='localhost' wait='5' hold='1' ver='1.11' {XBOSH} xmlns='{BIND}'/>"),
+        fields)
+    assert status == 200
+    sid = re.search(r"\bsid=['\"]([^'\"]+)", created)[1]
+    secret = base64.b64encode(b"\0nobody\0wrong").decode()
+    status, answer = request_from(address, nginx, "POST", "/http-bind", (
+        f"<body rid='2' sid='{sid}' xmlns='{BIND}'><auth mechanism='PLAIN'"
+        f" xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>{secret}</auth></body>"), fields)
+    assert status == 200 and "not-authorized" in answer
+    return created
+
+
+def test_the_server_sees_the_client_and_not_the_proxy(nginx, proxied):
+    created = try_to_log_in(nginx, "127.0.0.2", {})
+    assert re.search(r"\bsecure=['\"](true|1)", created)
+    assert "address=127.0.0.2" in proxied.log_tail()
+
+
+@pytest.mark.parametrize("field,lie", [
+    ("X-Forwarded-For", "192.0.2.1"), ("Forwarded", "for=192.0.2.1;proto=http;host=elsewhere"),
+    ("X-Real-IP", "192.0.2.1"), ("X-Forwarded-Host", "elsewhere"), ("X-Forwarded-Proto", "http")])
+def test_what_a_client_says_of_itself_is_not_believed(nginx, proxied, field, lie):
+    created = try_to_log_in(nginx, "127.0.0.3", {field: lie})
+    assert re.search(r"\bsecure=['\"](true|1)", created)
+    assert "address=127.0.0.3" in proxied.log_tail(3)
+    assert "192.0.2.1" not in proxied.log_tail()
