@@ -48,15 +48,17 @@ final class ConsoleScene: Sendable {
           mod_last: {}
         """
 
-    init(pages: [ConsolePage] = BuiltInPages.all) async throws {
+    init(
+        pages: [ConsolePage] = BuiltInPages.all, modules: [ModuleType] = [], more: String = ""
+    ) async throws {
         folder = "/tmp/console-\(UUID().uuidString.prefix(13))"
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true)
-        let configuration = try Self.load(Self.configuration)
+        let configuration = try Self.load(Self.configuration + more, modules)
         server = Server(
             configuration: configuration,
             environment: ServerEnvironment(dataDirectory: folder, version: "1.0", loops: 1),
-            catalogue: Catalogue.modules, factories: [:])
+            catalogue: Catalogue.modules + modules, factories: [:])
         root = server.makeTree()
         server.registerCommands(
             reload: { "Applied." },
@@ -74,9 +76,11 @@ final class ConsoleScene: Sendable {
         }
     }
 
-    static func load(_ text: String) throws -> Configuration {
+    static func load(
+        _ text: String, _ modules: [ModuleType] = []
+    ) throws -> Configuration {
         let schema = ConfigurationSchema(
-            modules: Catalogue.modules.map {
+            modules: (Catalogue.modules + modules).map {
                 ConfigurationSchema.Module($0.name, options: $0.options)
             })
         return try ConfigurationLoader.load(text: text, named: "test.yml", schema: schema)
@@ -99,9 +103,10 @@ final class ConsoleScene: Sendable {
 
     /// Runs a play and stops the server after it.
     static func play(
-        pages: [ConsolePage] = BuiltInPages.all, _ play: (ConsoleScene) async throws -> Void
+        pages: [ConsolePage] = BuiltInPages.all, modules: [ModuleType] = [], more: String = "",
+        _ play: (ConsoleScene) async throws -> Void
     ) async throws {
-        let scene = try await ConsoleScene(pages: pages)
+        let scene = try await ConsoleScene(pages: pages, modules: modules, more: more)
         do {
             try await play(scene)
         } catch {

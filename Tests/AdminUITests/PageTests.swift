@@ -174,7 +174,9 @@ struct PageTests {
             _ = await visitor.get("log?level=error")
             #expect(visitor.html.contains("it &lt;broke&gt;"))
             let answer = await visitor.get("log/download?level=error")
-            #expect(String(decoding: answer.body, as: UTF8.self).hasSuffix("test: it <broke>\n"))
+            #expect(
+                String(decoding: answer.body, as: UTF8.self).hasSuffix(
+                    "error    test: it <broke>\n"))
             #expect(answer["Content-Disposition"] == "attachment; filename=\"martlet.log\"")
             #expect(answer["Content-Type"] == "text/plain; charset=utf-8")
         }
