@@ -29,7 +29,8 @@ static inline size_t martlet_http_keep_escaped(void *context, struct MHD_Connect
 }
 
 /* A daemon without a thread and without a listening socket: the caller runs it and hands it
-   accepted sockets. Time-outs are the caller's too. SIGPIPE is blocked on the caller's thread,
+   accepted sockets. Time-outs are the caller's too, and what is malformed: not being strict passes
+   on more of it, and libmicrohttpd's own refusals can come out garbled. SIGPIPE is blocked on the caller's thread,
    which is what lets libmicrohttpd use sendfile(2). */
 static inline struct MHD_Daemon *martlet_http_start(
     size_t connection_memory, unsigned int connections_max, void *context,
@@ -42,7 +43,7 @@ static inline struct MHD_Daemon *martlet_http_start(
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory,
         MHD_OPTION_CONNECTION_LIMIT, connections_max,
         MHD_OPTION_CONNECTION_TIMEOUT, 0u,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_STRICT_FOR_CLIENT, 0,
         MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
         MHD_OPTION_UNESCAPE_CALLBACK, &martlet_http_keep_escaped, NULL,
         MHD_OPTION_URI_LOG_CALLBACK, target, context,

@@ -11,7 +11,6 @@ enum StartMemory {
             madvise(
                 UnsafeMutableRawPointer(bitPattern: range.lowerBound), range.count, MADV_DONTNEED)
         }
-        malloc_trim(0)
     }
 
     /// Where the program's own file is mapped to be run and not to be written.
@@ -26,7 +25,8 @@ enum StartMemory {
         var ranges: [Range<UInt>] = []
         var line = [CChar](repeating: 0, count: 4096)
         while fgets(&line, Int32(line.count), maps) != nil {
-            let text = line.withUnsafeBufferPointer { String(cString: $0.baseAddress ?? file) }
+            let bytes = line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+            let text = String(decoding: bytes, as: UTF8.self)
             let words = text.split(whereSeparator: { $0 == " " || $0 == "\n" })
             guard words.count == 6, words[1] == "r-xp", words[5] == program else { continue }
             let ends = words[0].split(separator: "-").compactMap { UInt($0, radix: 16) }

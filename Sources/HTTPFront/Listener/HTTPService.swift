@@ -3,12 +3,16 @@ import Logging
 import Synchronization
 import XMPPEngine
 
-/// What the web listeners of a server share: loops, BOSH sessions and WebSocket connections.
+/// What the web listeners of a server share: loops, BOSH and polling sessions and WebSocket
+/// connections.
 package final class HTTPService: Sendable {
     package let bosh = BOSHService()
+    /// What blocks on files.
+    let disk = DiskThreads()
+    package let poll = PollService()
     package let webSockets = WebSocketService()
     private let loopCount: Int
-    private let limits: HTTPLimits
+    let limits: HTTPLimits
     private let running = Mutex<[HTTPLoop]>([])
     private static let log = Logger(label: "martlet.http")
 
@@ -44,6 +48,10 @@ package final class HTTPService: Sendable {
                         bosh.start()
                         return RunningChild(stop: { await self.bosh.stop() })
                     },
+                    ChildSpec("http_poll", grace: .seconds(5)) { [self] in
+                        poll.start()
+                        return RunningChild(stop: { await self.poll.stop() })
+                    },
                     ChildSpec("ejabberd_http_ws", grace: .seconds(5)) { [self] in
                         webSockets.start()
                         return RunningChild(stop: { await self.webSockets.stop(self.loops) })
@@ -55,6 +63,7 @@ package final class HTTPService: Sendable {
     package func startLoops() throws {
         try running.withLock { loops in
             guard loops.isEmpty else { return }
+            disk.start()
             for index in 0..<loopCount {
                 loops.append(
                     try HTTPLoop(name: "http-\(index)", limits: limits, log: Self.log))
@@ -76,5 +85,6 @@ package final class HTTPService: Sendable {
             }
             if !BlockingThread.start("http-stop", stop) { stop() }
         }
+        await disk.stop()
     }
 }

@@ -24,8 +24,12 @@ package final class HTTPConnection {
     var exchange: Exchange?
     /// Whether a request line has been read.
     var hasAsked = false
+    /// Whether libmicrohttpd refused a request by itself: the client may still be sending.
+    var isRefused = false
     /// True once another protocol has the socket: what it counts for lasts until that ends.
     var isHandedOver = false
+    /// The client that a trusted proxy handed the connection over for.
+    var forwardedPeer: PeerAddress?
     private var isWatched = false
     private var isOpen = false
 
@@ -56,36 +60,45 @@ package final class HTTPConnection {
     func opened() {
         isOpen = true
         loop.connections[descriptor] = self
+        loop.streams.counters.add(.httpConnections)
     }
 
     func closed() {
         guard isOpen else { return }
         isOpen = false
         stopWatching()
+        if relay == nil, isRefused || !hasAsked { loop.linger(descriptor) }
         loop.connections[descriptor] = nil
-        if !isHandedOver { server.connectionClosed(self) }
+        if !isHandedOver { leave() }
     }
 
     /// The protocol that took the socket over is done with it.
     func handedOverEnded() {
         guard isHandedOver else { return }
         isHandedOver = false
+        if let forwardedPeer { server.leave(forwardedPeer) }
+        leave()
+    }
+
+    private func leave() {
+        loop.streams.counters.add(.httpConnections, -1)
         server.connectionClosed(self)
     }
 
     /// Ends the connection now; what is being sent is lost, a request that is late is told so.
     func cut() {
         deadline = .max
+        if exchange?.isArriving ?? !hasAsked { sendRefusal(.requestTimeout) }
         if let exchange, exchange.isSuspended {
             exchange.clientLeft()
         } else {
-            if exchange?.isArriving ?? !hasAsked { sendRefusal(.requestTimeout) }
             shutdown(descriptor, Int32(SHUT_RDWR))
         }
     }
 
     /// Sends a last answer past libmicrohttpd, which closes the connection next.
     func sendRefusal(_ status: HTTPStatus) {
+        loop.streams.counters.add(.httpResponses(class: Int(status.code) / 100))
         HTTPRefusal(status).send(on: descriptor)
     }
 

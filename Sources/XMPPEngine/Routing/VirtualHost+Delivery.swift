@@ -76,7 +76,7 @@ extension VirtualHost {
     // MARK: a bare address
 
     /// RFC 6121 §8.5.1 and §8.5.2.
-    private func routeToAccount(_ stanza: Stanza, account: BareJID, origin: any StanzaOrigin) {
+    func routeToAccount(_ stanza: Stanza, account: BareJID, origin: any StanzaOrigin) {
         switch stanza.kind {
         case .presence: presence.arrived(stanza, for: account, origin: origin)
         case .iq: answer(stanza, target: .account, origin: origin)
@@ -106,7 +106,7 @@ extension VirtualHost {
 
     /// The sessions a message to a bare address goes to (RFC 6121 §8.5.2.1.1): of chat and normal
     /// the ones with the highest priority, of headlines all, never one with a negative priority.
-    private func takers(of message: Stanza, _ account: BareJID) -> [ClientResource] {
+    func takers(of message: Stanza, _ account: BareJID) -> [ClientResource] {
         var best: Int8 = 0
         var takers: [ClientResource] = []
         for session in sessions.sessions(of: account) {
@@ -129,7 +129,10 @@ extension VirtualHost {
         }
         for hook in hooks.undelivered.handlers {
             switch await hook(message, account) {
-            case .kept, .ignored: return
+            case .kept:
+                observatory.statistics.elsewhere.addFromAnyThread(.offlineStored)
+                return
+            case .ignored: return
             case .refused(let error): return router.bounce(message, error)
             case .unhandled: break
             }
@@ -159,7 +162,7 @@ extension VirtualHost {
         let iq = IQ(stanza: stanza, request: request, from: from, to: to, session: resource)
         switch handler {
         case .now(let answer):
-            reply(to: iq) { () throws(StanzaError) in try answer(iq) }
+            router.reply(to: iq) { () throws(StanzaError) in try answer(iq) }
         case .later:
             origin.hold { await self.run(handler, for: stanza, request, from: from, to: to) }
         }
@@ -170,28 +173,8 @@ extension VirtualHost {
         _ handler: IQHandler, for stanza: Stanza, _ request: Element, from: JID, to: JID
     ) async {
         let resource = from.resourcepart.flatMap { sessions.session(from.bare, $0) }
-        let iq = IQ(stanza: stanza, request: request, from: from, to: to, session: resource)
-        let answer: Result<IQReply, StanzaError>
-        do throws(StanzaError) {
-            switch handler {
-            case .now(let handle): answer = .success(try handle(iq))
-            case .later(let handle): answer = .success(try await handle(iq))
-            }
-        } catch {
-            answer = .failure(error)
-        }
-        reply(to: iq) { () throws(StanzaError) in try answer.get() }
-    }
-
-    private func reply(to iq: IQ, _ answer: () throws(StanzaError) -> IQReply) {
-        do throws(StanzaError) {
-            switch try answer() {
-            case .result(let elements): router.route(iq.stanza.result(elements))
-            case .stanza(let stanza): router.route(stanza)
-            case .answered: break
-            }
-        } catch {
-            router.bounce(iq.stanza, error)
-        }
+        await router.run(
+            handler,
+            for: IQ(stanza: stanza, request: request, from: from, to: to, session: resource))
     }
 }
