@@ -18,7 +18,7 @@ RELEASE := -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchec
 BUILD_PACKAGES := pkg-config libmicrohttpd-dev libssl-dev libxml2-dev libidn-dev libsqlite3-dev \
 	libwslay-dev zlib1g-dev libjs-strophe
 TEST_PACKAGES := python3-venv chromium chromium-driver profanity mcabber tmux iproute2 util-linux \
-	nginx-light
+	curl nginx-light openssl
 BENCH_PACKAGES := gcc libc6-dev
 INTEROP := Tests/InteropTests
 VENV := .venv-tests

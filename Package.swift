@@ -108,6 +108,10 @@ let package = Package(
         .executableTarget(
             name: "storageprobe", dependencies: ["XMPPStorage", "XMPPCore"],
             path: "Tests/Support/storageprobe", swiftSettings: settings),
+        .executableTarget(
+            name: "websocketecho",
+            dependencies: ["HTTPFront", log, .product(name: "NIOCore", package: "swift-nio")],
+            path: "Tests/Support/websocketecho", swiftSettings: settings),
         .target(
             name: "StreamFakes",
             dependencies: ["XMPPEngine", "XMPPCore"] + nio,

@@ -32,7 +32,7 @@ enum ServerParts {
     /// What `request_handlers` can mount.
     static let webModules: [any WebModule] = [
         BOSHModule(), WebSocketModule(), PollModule(), FileServerModule(), APIModule(),
-        ConsoleModule(),
+        ConsoleModule(), HostMetaModule(), UploadModule(), MetricsModule(),
     ]
 
     static let listeners: [String: any ListenerFactory] = [

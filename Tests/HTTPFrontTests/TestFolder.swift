@@ -21,6 +21,24 @@ final class TestFolder {
         fclose(file)
     }
 
+    func delete(_ name: String) {
+        unlink("\(path)/\(name)")
+    }
+
+    /// The names in a folder; none when it is not there.
+    func list(_ name: String) -> [String] {
+        guard let folder = opendir("\(path)/\(name)") else { return [] }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
+                name.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
     func makeFolder(_ name: String) {
         mkdir("\(path)/\(name)", 0o755)
     }

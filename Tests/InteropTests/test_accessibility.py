@@ -6,6 +6,7 @@ from selenium.webdriver.common.keys import Keys
 
 from conftest import PASSWORD
 from harness import axe
+from harness.scenes import do, meet
 
 LOOKS = pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 SIZES = pytest.mark.parametrize("size", [(1200, 800), (360, 740)], ids=["desktop", "phone"])
@@ -96,6 +97,23 @@ def test_the_chat_and_its_dialogs(look, account, browser_for, line, server, dark
     window.say("anyone?")
     window.wait_message("anyone?", state="failed")
     check(window, "failed", dark, size)
+
+
+@LOOKS
+@SIZES
+def test_files_in_a_conversation(meeting, dark, size):
+    async def scenario(window, juliet, romeo):
+        await meet(window, juliet, romeo)
+        for url in ("https://example.org/window.png", "https://example.org/letter.pdf"):
+            message = romeo.make_message(mto=juliet, mbody=url, mtype="chat")
+            romeo.register_plugin("xep_0066")
+            message["oob"]["url"] = url
+            message.send()
+            await do(window.wait_message, url)
+        await do(window.say, "https://example.org/my%20window.png")
+        await do(check, window, "files", dark, size)
+
+    meeting(scenario, width=size[0], height=size[1], dark=dark)
 
 
 def focused(window):

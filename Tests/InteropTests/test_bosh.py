@@ -196,7 +196,7 @@ def lines_of(session, count):
 
 @pytest.mark.own_server
 def test_what_a_vanished_client_has_not_got_is_stored():
-    server = Martlet(bosh_inactivity=2)
+    server = Martlet(bosh="{max_inactivity: 2}")
     server.start()
     try:
         romeo = server.register("romeo", PASSWORD)

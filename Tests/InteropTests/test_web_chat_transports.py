@@ -4,9 +4,12 @@ import itertools
 
 import pytest
 
-from conftest import PASSWORD
+from conftest import PASSWORD, run
 from harness import waiting
 from harness.scenes import do, heard_by, meet, shown_in
+from harness.server import Martlet
+from harness.slix import Clients
+from harness.slix import run as run_scenario
 
 TRANSPORTS = ["bosh", "websocket"]
 
@@ -60,6 +63,49 @@ def test_a_transport_that_is_not_there_is_explained(account, browser_for, line):
     window.fill("#signin-password", PASSWORD)
     window.click("#signin-submit")
     window.wait_online()
+
+
+ELSEWHERE = """
+  - port: {port}
+    ip: "127.0.0.1"
+    module: ejabberd_http
+    request_handlers:
+      /elsewhere/ws: ejabberd_http_ws
+      /elsewhere/bosh: mod_bosh
+      /.well-known/host-meta: mod_host_meta
+      /.well-known/host-meta.json: mod_host_meta
+      /: mod_http_fileserver
+"""
+
+
+class Place:
+    """Where a browser finds a server at another port."""
+
+    def __init__(self, port):
+        self.base_url = f"http://localhost:{port}"
+
+
+@pytest.fixture
+def elsewhere(request):
+    """A server that only host-meta leads to: nothing is where one would guess."""
+    port = waiting.free_ports(1)[0]
+    address = f"//localhost:{port}/elsewhere"
+    told = f"{{websocket_url: 'ws:{address}/ws', bosh_service_url: 'http:{address}/bosh'}}"
+    yield from run(
+        Martlet(more_listeners=ELSEWHERE.format(port=port), host_meta=told), request.session)
+
+
+@pytest.mark.own_server
+@pytest.mark.parametrize("kind", TRANSPORTS)
+def test_host_meta_leads_to_the_server(elsewhere, browser_for, kind):
+    """XEP-0156."""
+    juliet = elsewhere.register("juliet", PASSWORD)
+    place = Place(int(elsewhere.options["more_listeners"].split()[2]))
+    window = browser_for(place).sign_in(juliet, PASSWORD, transport=kind)
+    assert window.transport() == kind
+    asked = window.driver.execute_script(
+        "return performance.getEntriesByType('resource').map(({ name }) => name).join(' ')")
+    assert "host-meta.json" in asked and "/http-bind" not in asked
 
 
 # What becomes of messages
@@ -223,6 +269,38 @@ def test_after_a_loss_presence_and_contacts_are_as_they_are(meeting, line, kind)
         await romeo.wait_presence(juliet, "available")
 
     meeting(scenario, at=line, transport=kind, expects_errors=True)
+
+
+@pytest.fixture
+def forgetful(request):
+    """A server that ends a BOSH session after two seconds without a request."""
+    yield from run(Martlet(bosh="{max_inactivity: 2}"), request.session)
+
+
+@pytest.mark.own_server
+def test_a_session_that_expired_meanwhile_is_followed_by_a_new_one(
+        forgetful, browser_for, line_to):
+    juliet, romeo_jid = (forgetful.register(name, PASSWORD) for name in ("juliet", "romeo"))
+    line = line_to(forgetful)
+    window = browser_for(line)
+
+    async def scenario():
+        async with Clients(forgetful) as clients:
+            romeo = await clients(romeo_jid, PASSWORD)
+            await do(window.sign_in, juliet, PASSWORD, transport="bosh")
+            await meet(window, juliet, romeo)
+            romeo.presences.clear()
+            line.cut()
+            await do(window.say, "I waited")
+            await romeo.wait_presence(juliet, "unavailable")
+            romeo.say(juliet, "so did I")
+            line.mend()
+            await do(window.wait_message, "so did I", delayed=True)
+            await do(window.wait_message, "I waited", state="delivered")
+            assert heard_by(romeo, juliet) == ["I waited"]
+            assert shown_in(window) == ["so did I"]
+
+    run_scenario(scenario())
 
 
 @pytest.mark.own_server

@@ -2,16 +2,16 @@ import Testing
 
 @Suite("docs/conformance names tests that exist")
 struct ConformanceTests {
-    private static let documents = Repository.files(in: "docs/conformance", suffix: ".md")
+    private static let pages = Repository.files(in: "docs/conformance", suffix: ".md")
 
     @Test("There are pages, and they name tests")
-    func haveTests() {
-        #expect(!Self.documents.isEmpty)
-        for page in Self.documents { #expect(!Self.tests(in: page).isEmpty, "\(page)") }
+    func someAreNamed() {
+        #expect(!Self.pages.isEmpty)
+        for page in Self.pages { #expect(!Self.tests(in: page).isEmpty, "\(page)") }
     }
 
-    @Test("Every test named is there", arguments: documents)
-    func namesAreRight(page: String) {
+    @Test("Every test named is there", arguments: ConformanceTests.pages)
+    func isThere(page: String) {
         for test in Self.tests(in: page) where !Self.exists(test) {
             Issue.record("\(page): there is no test \(test)")
         }

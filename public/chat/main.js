@@ -70,7 +70,9 @@ async function enter() {
   } catch (error) {
     announce(error.message);
   }
+  if (connection.state !== 'online') return;
   own.announce();
+  outbox.open();
   try {
     await uploads.find();
   } catch {

@@ -50,7 +50,7 @@ package struct BOSHModule: WebModule {
             handler: BOSHHandler(
                 service: bosh, directory: place.server.hosts,
                 options: C2SOptions(place.listener, on: place.server)),
-            fields: place.fields(), cors: place.setsOrigin ? nil : cors)
+            fields: place.fields(), cors: place.cors(cors))
     }
 }
 

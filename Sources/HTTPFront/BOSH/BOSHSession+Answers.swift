@@ -29,6 +29,7 @@ extension BOSHSession {
     }
 
     func answer(_ exchange: Exchange, _ body: [UInt8], status: HTTPStatus = .ok) {
+        home.streams.counters.add(.bytesOut(.bosh), body.count)
         if body.count >= compressionBytesMin {
             exchange.replyCompressed(body, fields: fields, from: home)
         } else {

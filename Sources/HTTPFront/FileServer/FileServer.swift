@@ -18,6 +18,8 @@ package final class FileServer: HTTPHandler {
         package var cacheControl = "no-cache"
         /// Whether `NAME.br` and `NAME.gz` are sent in place of `NAME` to clients that take them.
         package var servesPrecompressed = true
+        /// `must_authenticate_with`: who may see the files; everybody when empty.
+        var passwords = BasicPasswords([])
 
         package init(folders: [String: String]) {
             self.folders = folders
@@ -40,6 +42,12 @@ package final class FileServer: HTTPHandler {
     }
 
     package func handle(_ exchange: Exchange) throws {
+        if !settings.passwords.isEmpty {
+            guard let name = settings.passwords.name(in: exchange.field("Authorization")) else {
+                throw HTTPProblem(.unauthorized, fields: [BasicPasswords.challenge])
+            }
+            exchange.user = name
+        }
         let path = exchange.subpath
         guard let place = place(of: path) else { throw HTTPProblem(.notFound) }
         let names = place.path.split(separator: "/")

@@ -31,10 +31,20 @@ package struct FileServerModule: WebModule {
     static let accessLog = Option<String?>(
         "accesslog", default: nil, "A file that gets one line for each answer, in combined format.")
 
+    static let mustAuthenticateWith = Option<[String]>(
+        "must_authenticate_with", default: [],
+        as: .list(
+            of: .only("`NAME:PASSWORD`") { text in
+                let colon = text.firstIndex(of: ":")
+                return colon.map { $0 != text.startIndex } ?? false
+            }),
+        "Who may see the files, by basic authentication: a list of `NAME:PASSWORD`; everybody when"
+            + " it is empty. Passwords need TLS to stay secret.")
+
     package var options: [any OptionDeclaration]? {
         [
             Self.docroot, Self.directoryIndices, Self.contentTypes, Self.defaultContentType,
-            Self.customHeaders, Self.accessLog,
+            Self.customHeaders, Self.accessLog, Self.mustAuthenticateWith,
         ]
     }
 
@@ -46,6 +56,7 @@ package struct FileServerModule: WebModule {
         }
         return Mount(
             prefix: place.path, handler: files,
-            fields: place.fields(hosts.first?.options[Self.customHeaders] ?? [:]))
+            fields: place.pageFields(hosts.first?.options[Self.customHeaders] ?? [:]),
+            cors: place.cors(nil))
     }
 }

@@ -39,11 +39,12 @@ struct HostedFiles: HTTPHandler {
         settings.contentTypes = ContentTypes(
             additions: options[FileServerModule.contentTypes],
             fallback: options[FileServerModule.defaultContentType])
+        settings.passwords = BasicPasswords(options[FileServerModule.mustAuthenticateWith])
         return try? FileServer(settings)
     }
 
     func handle(_ exchange: Exchange) throws {
-        let server = exchange.host.flatMap { servers[$0] } ?? usual
+        let server = exchange.servedHost.flatMap { servers[$0] } ?? usual
         try server.handle(exchange)
     }
 }

@@ -207,6 +207,7 @@ final class PollSession: StreamTransport, @unchecked Sendable {
         let line = announcesID ? Array("\(id)\n".utf8) : []
         let fields = PollAnswer.fields(announcesID ? nil : id, isSecure: isSecure)
         announcesID = false
+        home.streams.counters.add(.bytesOut(.polling), line.count + content.count)
         exchange.reply(line + content, fields: fields, from: home)
     }
 

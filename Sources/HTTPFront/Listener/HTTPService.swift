@@ -7,10 +7,12 @@ import XMPPEngine
 /// connections.
 package final class HTTPService: Sendable {
     package let bosh = BOSHService()
+    /// What blocks on files.
+    let disk = DiskThreads()
     package let poll = PollService()
     package let webSockets = WebSocketService()
     private let loopCount: Int
-    private let limits: HTTPLimits
+    let limits: HTTPLimits
     private let running = Mutex<[HTTPLoop]>([])
     private static let log = Logger(label: "martlet.http")
 
@@ -61,6 +63,7 @@ package final class HTTPService: Sendable {
     package func startLoops() throws {
         try running.withLock { loops in
             guard loops.isEmpty else { return }
+            disk.start()
             for index in 0..<loopCount {
                 loops.append(
                     try HTTPLoop(name: "http-\(index)", limits: limits, log: Self.log))
@@ -82,5 +85,6 @@ package final class HTTPService: Sendable {
             }
             if !BlockingThread.start("http-stop", stop) { stop() }
         }
+        await disk.stop()
     }
 }

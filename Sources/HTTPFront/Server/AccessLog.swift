@@ -144,12 +144,14 @@ struct AccessLine {
     init(_ exchange: Exchange) {
         let version = exchange.isHTTP10 ? "HTTP/1.0" : "HTTP/1.1"
         let status = exchange.sentStatus?.code ?? 0
-        let size = exchange.sentBytes.map { "\($0)" } ?? "-"
+        let hasBody = exchange.method != .head && status != 204 && status != 304
+        let size = hasBody ? exchange.sentBytes.map { "\($0)" } ?? "-" : "0"
+        let user = exchange.user.map(Self.word) ?? "-"
         let agent = Self.quoted(exchange.field("User-Agent"))
         let referer = Self.quoted(exchange.field("Referer"))
         let request = Self.quoted("\(exchange.method.name) \(exchange.target) \(version)")
         text =
-            "\(exchange.peer) - - [\(Self.now())] \(request) \(status) \(size) \(referer) \(agent)\n"
+            "\(exchange.peer) - \(user) [\(Self.now())] \(request) \(status) \(size) \(referer) \(agent)\n"
     }
 
     private static func now() -> String {
@@ -157,6 +159,14 @@ struct AccessLine {
         let clock = [time.hour, time.minute, time.second].map(HTTPDate.two).joined(separator: ":")
         return
             "\(HTTPDate.two(time.day))/\(HTTPDate.months[time.month - 1])/\(time.year):\(clock) +0000"
+    }
+
+    /// A name as one word of the line.
+    private static func word(_ text: String) -> String {
+        String(
+            text.unicodeScalars.map { scalar in
+                ("!"..."~").contains(scalar) && scalar != "\"" ? Character(scalar) : "_"
+            })
     }
 
     /// What a client sent cannot end the line or its quotes.

@@ -72,11 +72,18 @@ package enum DefaultConfiguration {
             ip: \(quoted(ip))
             module: ejabberd_http
             request_handlers:
+              /.well-known/host-meta: mod_host_meta
+              /.well-known/host-meta.json: mod_host_meta
               /bosh: mod_bosh
               /http-bind: mod_bosh
+              /upload: mod_http_upload
               /websocket: ejabberd_http_ws
+              /ws: ejabberd_http_ws
               /xmpp-websocket: ejabberd_http_ws
               /admin: ejabberd_web_admin
+              /api: mod_http_api
+              # Numbers for Prometheus; only this machine may read them.
+              /metrics: mod_prometheus
               /: mod_http_fileserver
 
           # Components, such as gateways (XEP-0114). Each joins with its own secret.
@@ -155,11 +162,17 @@ package enum DefaultConfiguration {
         modules:
           mod_bosh: {}
           mod_disco: {}
+          # Tells clients where BOSH and WebSocket are, from what the listeners say.
+          mod_host_meta: {}
           mod_http_fileserver:
             docroot:
               /: \(quoted(publicDirectory))
               # The XMPP library of the web chat.
               /lib/strophe: /usr/share/javascript/strophe
+          # Files that accounts share. Behind a proxy say where it is: `put_url:
+          # "https://@HOST@/upload"`. Rules for their sizes go with `mod_http_upload_quota`.
+          mod_http_upload:
+            max_size: 100 MiB
           mod_last: {}
           mod_offline:
             access_max_user_messages: max_user_offline_messages

@@ -46,6 +46,8 @@ extension Namespace {
     package static let delay = Namespace("urn:xmpp:delay")
     package static let offlineMessages = Namespace("msgoffline")
     package static let dataForms = Namespace("jabber:x:data")
+    package static let httpUpload = Namespace("urn:xmpp:http:upload:0")
+    package static let uploadPurpose = Namespace("urn:xmpp:http:upload:purpose:0")
     package static let hints = Namespace("urn:xmpp:hints")
     package static let chatStates = Namespace("http://jabber.org/protocol/chatstates")
     package static let channelBinding = Namespace("urn:xmpp:sasl-cb:0")

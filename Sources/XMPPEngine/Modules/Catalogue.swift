@@ -2,6 +2,8 @@
 package enum Catalogue {
     package static let modules: [ModuleType] = [
         ModuleType(Disco.self),
+        ModuleType(HTTPUpload.self),
+        ModuleType(HTTPUploadQuota.self),
         ModuleType(LastActivityModule.self),
         ModuleType(LegacyAuthentication.self),
         ModuleType(OfflineMessages.self),

@@ -41,11 +41,15 @@ struct Disco: ServerModule {
     private func hostItems(_ request: IQ) throws(StanzaError) -> IQReply {
         try check(request)
         let suffix = "." + host.domain
-        let services = host.router.domains.filter { domain in
-            domain.hasSuffix(suffix) && !(host.router.route(to: domain) is VirtualHost)
+        let components = host.router.domains.filter { domain in
+            domain.hasSuffix(suffix) && host.router.route(to: domain) is ComponentRoute
         }
-        let items = Set(services + extraItems).sorted().map { domain in
-            Element("item", .discoItems, attributes: [("jid", domain)])
+        let named = Dictionary(
+            host.services.all.map { ($0.jid.domainpart, $0.description.identity.name) }
+        ) { first, _ in first }
+        let items = Set(components + extraItems + named.keys).sorted().map { domain in
+            Element(
+                "item", .discoItems, attributes: [("jid", domain), ("name", named[domain] ?? nil)])
         }
         return .result([Element("query", .discoItems, children: items)])
     }

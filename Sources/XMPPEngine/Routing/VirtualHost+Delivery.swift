@@ -129,7 +129,10 @@ extension VirtualHost {
         }
         for hook in hooks.undelivered.handlers {
             switch await hook(message, account) {
-            case .kept, .ignored: return
+            case .kept:
+                observatory.statistics.elsewhere.addFromAnyThread(.offlineStored)
+                return
+            case .ignored: return
             case .refused(let error): return router.bounce(message, error)
             case .unhandled: break
             }
@@ -159,7 +162,7 @@ extension VirtualHost {
         let iq = IQ(stanza: stanza, request: request, from: from, to: to, session: resource)
         switch handler {
         case .now(let answer):
-            reply(to: iq) { () throws(StanzaError) in try answer(iq) }
+            router.reply(to: iq) { () throws(StanzaError) in try answer(iq) }
         case .later:
             origin.hold { await self.run(handler, for: stanza, request, from: from, to: to) }
         }
@@ -170,28 +173,8 @@ extension VirtualHost {
         _ handler: IQHandler, for stanza: Stanza, _ request: Element, from: JID, to: JID
     ) async {
         let resource = from.resourcepart.flatMap { sessions.session(from.bare, $0) }
-        let iq = IQ(stanza: stanza, request: request, from: from, to: to, session: resource)
-        let answer: Result<IQReply, StanzaError>
-        do throws(StanzaError) {
-            switch handler {
-            case .now(let handle): answer = .success(try handle(iq))
-            case .later(let handle): answer = .success(try await handle(iq))
-            }
-        } catch {
-            answer = .failure(error)
-        }
-        reply(to: iq) { () throws(StanzaError) in try answer.get() }
-    }
-
-    private func reply(to iq: IQ, _ answer: () throws(StanzaError) -> IQReply) {
-        do throws(StanzaError) {
-            switch try answer() {
-            case .result(let elements): router.route(iq.stanza.result(elements))
-            case .stanza(let stanza): router.route(stanza)
-            case .answered: break
-            }
-        } catch {
-            router.bounce(iq.stanza, error)
-        }
+        await router.run(
+            handler,
+            for: IQ(stanza: stanza, request: request, from: from, to: to, session: resource))
     }
 }

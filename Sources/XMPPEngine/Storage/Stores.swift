@@ -14,6 +14,8 @@ package struct Stores: Sendable {
     package let lastActivity: any LastActivityStore
     /// What opens the HTTP API.
     package let tokens: any TokenStore
+    /// What is known of uploaded files.
+    package let uploads: any UploadStore
     /// Removal of all of the above for one account.
     package let accountRemoval: any AccountRemoval
 
@@ -22,7 +24,7 @@ package struct Stores: Sendable {
         accounts: any AccountStore, rosters: any RosterStore,
         offlineMessages: any OfflineMessageStore, privateStorage: any PrivateStorageStore,
         vCards: any VCardStore, lastActivity: any LastActivityStore,
-        tokens: any TokenStore, accountRemoval: any AccountRemoval
+        tokens: any TokenStore, uploads: any UploadStore, accountRemoval: any AccountRemoval
     ) {
         self.accounts = accounts
         self.rosters = rosters
@@ -31,6 +33,7 @@ package struct Stores: Sendable {
         self.vCards = vCards
         self.lastActivity = lastActivity
         self.tokens = tokens
+        self.uploads = uploads
         self.accountRemoval = accountRemoval
     }
 }

@@ -3,7 +3,8 @@
 import pathlib
 
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
+from selenium.common.exceptions import (
+    StaleElementReferenceException, TimeoutException, WebDriverException)
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -49,8 +50,10 @@ class Browser:
         return self
 
     def wait(self, condition, what):
-        return WebDriverWait(self.driver, waiting.PATIENCE).until(
-            lambda _: condition(), f"waited for {what}; on the page: {self.page_text()}")
+        try:
+            return WebDriverWait(self.driver, waiting.PATIENCE).until(lambda _: condition())
+        except TimeoutException:
+            raise TimeoutError(f"waited for {what}; on the page: {self.page_text()}") from None
 
     def find(self, selector):
         """The first visible element, as soon as there is one."""

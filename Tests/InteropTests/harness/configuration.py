@@ -41,6 +41,11 @@ listen:
     module: ejabberd_http
     request_handlers:
       /http-bind: mod_bosh
+      /admin: ejabberd_web_admin
+      /upload: mod_http_upload
+      /.well-known/host-meta: mod_host_meta
+      /.well-known/host-meta.json: mod_host_meta
+      /metrics: mod_prometheus
       /http-poll: mod_http_poll
       /websocket: ejabberd_http_ws
       /: mod_http_fileserver
@@ -54,6 +59,8 @@ listen:
 {more_options}
 
 acl:
+  admin:
+    user: console-admin@localhost
   local:
     user_regexp: ""
   loopback:
@@ -62,6 +69,8 @@ acl:
       - ::1/128
 
 access_rules:
+  configure:
+    allow: admin
   local:
     allow: local
   c2s:
@@ -72,19 +81,22 @@ access_rules:
 registration_timeout: infinity
 
 modules:
-  mod_bosh:
-    max_inactivity: {bosh_inactivity}
+  mod_bosh: {bosh}
   mod_disco: {{}}
+  mod_host_meta: {host_meta}
   mod_http_fileserver:
     docroot:
       /: {public}
       /lib/strophe: {strophe}
+  mod_http_upload:
+    max_size: {upload_bytes}
   mod_http_poll:
     http_poll_timeout: {http_poll_timeout}
   mod_last: {{}}
   mod_offline: {{}}
   mod_ping: {{}}
   mod_private: {{}}
+  mod_prometheus: {metrics}
   mod_register:
     ip_access: register
   mod_roster:
@@ -95,14 +107,19 @@ modules:
 """
 
 
-def write(server, public, **changes):
-    """Writes `server.config` and its certificate; `changes` replace values of the template."""
+def write(server, folder, **changes):
+    """Writes `server.config` and its certificate; `folder` is the web site.
+
+    `changes` replace values of the template.
+    """
     values = {
         "c2s": server.ports.c2s, "tls": server.ports.tls, "http": server.ports.http,
         "component": server.ports.component, "component_host": COMPONENT,
-        "component_secret": COMPONENT_SECRET, "public": public, "strophe": STROPHE,
-        "stanza_bytes": STANZA_BYTES, "certificate": certificate(server.folder),
-        "bosh_inactivity": 30, "http_poll_timeout": 300, "more_listeners": "", "more_options": "",
+        "component_secret": COMPONENT_SECRET, "public": folder, "strophe": STROPHE,
+        "stanza_bytes": STANZA_BYTES, "upload_bytes": UPLOAD_BYTES, "metrics": "{}",
+        "http_poll_timeout": 300,
+        "certificate": certificate(server.folder), "more_listeners": "", "more_options": "",
+        "bosh": "{}", "host_meta": "{}",
     }
     pathlib.Path(server.config).write_text(TEMPLATE.format(**(values | changes)))
 

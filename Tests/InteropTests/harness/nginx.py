@@ -55,9 +55,8 @@ class Nginx:
         site = replace(site, r"\n *listen \[::\]:443 [^\n]*", "")
         site = replace(site, r"server 127\.0\.0\.1:5280", f"server 127.0.0.1:{server.ports.http}")
         site = replace(site, r"chat\.example\.org;", "localhost;")
-        site = replace(site, r"ssl_certificate( +)[^;]*", rf"ssl_certificate\1{server.folder}/both.pem")
-        site = replace(site, r"ssl_certificate_key [^;]*",
-                       f"ssl_certificate_key {server.folder}/both.pem")
+        for name in ("ssl_certificate", "ssl_certificate_key"):
+            site = replace(site, rf"{name} [^;]*", f"{name} {server.folder}/both.pem")
         user = "user root;" if os.geteuid() == 0 else ""
         self.configuration = folder / "nginx.conf"
         self.configuration.write_text(FRAME.format(user=user, folder=folder, site=site))

@@ -34,7 +34,7 @@ final class TestHost: Sendable {
         stores = Stores(
             accounts: plain.accounts, rosters: rosters, offlineMessages: plain.offlineMessages,
             privateStorage: plain.privateStorage, vCards: plain.vCards,
-            lastActivity: plain.lastActivity, tokens: plain.tokens,
+            lastActivity: plain.lastActivity, tokens: plain.tokens, uploads: plain.uploads,
             accountRemoval: plain.accountRemoval)
         group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
         var made: [StreamLoop] = []

@@ -65,6 +65,6 @@ function renderFailure(message, { again, discard }) {
   const button = (words, action) =>
     make('button', { type: 'button', class: 'link', onclick: () => action(message) }, words);
   return make('div', { class: 'failure', role: 'alert' },
-    make('span', { class: 'problem' }, message.problem), ' ',
-    button('Send again', again), ' ', button('Remove', discard));
+    make('p', { class: 'problem' }, message.problem),
+    message.isFinal ? '' : button('Send again', again), button('Remove', discard));
 }

@@ -1,8 +1,8 @@
 // One-to-one conversations: messages with delay stamps (XEP-0203), receipts (XEP-0184), typing
 // notifications (XEP-0085), links to files (XEP-0066) and errors.
 //
-// A message: { id, text, link, isOwn, time, isDelayed, state, problem, file }. Its state is
-// `received`, or for an own one `waiting`, `sent` (the server has it), `delivered` or `failed`.
+// A message: { id, text, link, isOwn, time, isDelayed, state, problem, isFinal, file }. Its state
+// is `received`, or for an own one `waiting`, `sent` (the server has it), `delivered` or `failed`.
 // `file` is there while one is on its way to the server, see uploads.js.
 //
 // Events, each with the conversation as its detail: `message` (also: message), `update` (a message
@@ -124,7 +124,9 @@ export class Conversations extends EventTarget {
     this.emit('remove', conversation, message);
   }
 
-  fail(conversation, message, problem) {
+  /** `isFinal`: trying again would fail again. */
+  fail(conversation, message, problem, isFinal = false) {
+    message.isFinal = isFinal;
     this.#settle(conversation, message, 'failed', problem);
   }
 
@@ -175,7 +177,7 @@ export class Conversations extends EventTarget {
     this.#receiveReceipt(conversation, stanza);
     if (!text) return;
     const id = stanza.getAttribute('id');
-    if (id && child(stanza, 'request', NS.receipts)) this.#confirm(jid, id);
+    if (id && child(stanza, 'request', NS.receipts)) this.#confirm(stanza.getAttribute('from'), id);
     if (isRepeated(conversation, id, text)) return;
     const outside = child(stanza, 'x', NS.oob);
     this.#append(conversation, {
@@ -228,10 +230,11 @@ export class Conversations extends EventTarget {
     if (message && message.state !== 'failed') this.#settle(conversation, message, 'delivered');
   }
 
-  #confirm(jid, id) {
-    if (!this.#roster.maySeeUs(jid)) return;
+  /** To the very client that asks; only those who may see us learn when we are there. */
+  #confirm(from, id) {
+    if (!this.#roster.maySeeUs(bare(from))) return;
     this.#connection.send(
-      $msg({ to: jid, type: 'chat' }).c('received', { xmlns: NS.receipts, id }));
+      $msg({ to: from, type: 'chat' }).c('received', { xmlns: NS.receipts, id }));
   }
 
   #followState(state) {

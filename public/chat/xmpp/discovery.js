@@ -12,7 +12,8 @@ const SCHEMES = {
 
 /**
  * The places to try, those of host-meta first: [{ kind: 'websocket' or 'bosh', url }].
- * A host-meta that tells of BOSH only stands for a server without WebSocket. A page that came encrypted has only encrypted ones.
+ * A host-meta that tells of BOSH only stands for a server without WebSocket. For a page that came
+ * encrypted there are only encrypted places.
  *
  * `usual` is such a list of the places to try when host-meta is silent.
  */

@@ -1,5 +1,6 @@
-// Messages that the server has not taken yet. They are kept here until it has: written when there
-// is a connection, and again, under the same id, when the session they were written in is lost.
+// Messages that the server has not taken yet. They are kept here until it has: written in a session
+// that others know of (`open`), or receipts could miss it; and again, under the same id, when the
+// session they were written in is lost.
 //
 // Event `taken`: the server has it (detail: id).
 
@@ -12,6 +13,7 @@ export class Outbox extends EventTarget {
   #entries = new Map();
   /** Ids of the messages that a question on its way stands for; null without one. */
   #asked = null;
+  #isOpen = false;
 
   constructor(connection) {
     super();
@@ -43,19 +45,26 @@ export class Outbox extends EventTarget {
     this.#asked = null;
   }
 
+  /** The session is ready: presence is sent. */
+  open() {
+    this.#isOpen = true;
+    this.#write();
+  }
+
   #follow({ state, isSameSession }) {
     if (!isSameSession && state !== 'waiting') this.#startAnew();
-    this.#write();
+    else this.#write();
   }
 
   /** Whatever was written in another session may not have arrived. */
   #startAnew() {
     this.#asked = null;
+    this.#isOpen = false;
     for (const entry of this.#entries.values()) entry.isWritten = false;
   }
 
   #write() {
-    if (this.#connection.state !== 'online') return;
+    if (!this.#isOpen || this.#connection.state !== 'online') return;
     for (const entry of this.#entries.values()) {
       if (entry.isWritten) continue;
       entry.isWritten = true;

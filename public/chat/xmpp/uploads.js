@@ -101,7 +101,7 @@ export class Uploads extends EventTarget {
       || size > this.bytesMax && `This file has ${inBytes(size)}; the server takes up to `
         + `${inBytes(this.bytesMax)}.`;
     if (problem) {
-      this.#conversations.fail(conversation, message, problem);
+      this.#conversations.fail(conversation, message, problem, true);
       return;
     }
     this.#queue.push({ conversation, message });

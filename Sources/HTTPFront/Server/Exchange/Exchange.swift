@@ -1,4 +1,5 @@
 import Logging
+import XMPPEngine
 
 /// One HTTP request and its answer, as a handler sees them.
 ///
@@ -25,6 +26,8 @@ package final class Exchange {
         case handling
         /// The handler has returned and will answer later.
         case held
+        /// The handler held the body back and wants it now.
+        case bodyAccepted
         /// The answer is made but not yet with libmicrohttpd.
         case answered(MicroHTTPResponse)
         /// The answer is with libmicrohttpd.
@@ -57,6 +60,8 @@ package final class Exchange {
         String(path.utf8.dropFirst(mount?.prefix.utf8.count ?? 0)) ?? ""
     }
     var mount: Mount?
+    /// Who the client has proved to be; for the access log.
+    package var user: String?
     /// The client that a trusted proxy speaks for; `nil` when the peer itself asks.
     var forwarded: ForwardedClient?
     var stream: BodyStream?
@@ -69,6 +74,7 @@ package final class Exchange {
     private(set) var sentStatus: HTTPStatus?
     private(set) var sentBytes: UInt64?
     var isRefusedEarly = false
+    private var isCountedHeld = false
 
     init(connection: HTTPConnection, request: MicroHTTPRequest, target: UnsafePointer<CChar>) {
         self.connection = connection
@@ -102,14 +108,17 @@ package final class Exchange {
     package func hold() {
         guard case .handling = state else { return }
         state = .held
+        isCountedHeld = true
+        loop.streams.counters.add(.httpHolds)
         connection.deadline = .max
     }
 
     /// Closes the connection without an answer.
     package func abort() {
         switch state {
-        case .handling, .receivingHead, .receivingBody:
+        case .handling, .receivingHead, .receivingBody, .bodyAccepted:
             state = .aborted
+            if isSuspended { wake() }
         case .held:
             state = .aborted
             wake()
@@ -146,10 +155,15 @@ package final class Exchange {
 
     var targetLength: Int { targetBytes }
 
+    /// Whether a body of unknown length is on its way.
+    var isArrivingInChunks: Bool {
+        if case .receivingBody = state { body.expected == nil } else { false }
+    }
+
     /// Whether head or body are still on their way.
     var isArriving: Bool {
         switch state {
-        case .receivingHead, .receivingBody: true
+        case .receivingHead, .receivingBody, .bodyAccepted: true
         case .handling, .held, .answered, .sending, .aborted, .ended: false
         }
     }
@@ -161,9 +175,14 @@ extension Exchange {
     /// libmicrohttpd is done with the request; nothing of it may be used any more.
     func ended(isComplete: Bool) {
         let wasSent = if case .sending = state { isComplete } else { false }
+        connection.isRefused = isArriving
         state = .ended
         isSuspended = false
-        if wasSent { connection.server.log(self) }
+        if wasSent {
+            connection.server.log(self)
+            count()
+        }
+        endHold()
         leaveCounts()
         if isRefusedEarly { loop.linger(connection.descriptor) }
         request = nil
@@ -181,7 +200,7 @@ extension Exchange {
     /// The client has gone, or has taken too long, while the connection was suspended.
     func clientLeft() {
         switch state {
-        case .held, .answered, .receivingBody, .handling:
+        case .held, .answered, .receivingBody, .bodyAccepted, .handling:
             state = .aborted
         case .sending:
             stream?.cut()
@@ -221,7 +240,7 @@ extension Exchange {
         switch state {
         case .handling, .receivingHead, .receivingBody: wasHeld = false
         case .held: wasHeld = true
-        case .answered, .sending, .aborted, .ended:
+        case .bodyAccepted, .answered, .sending, .aborted, .ended:
             body.discard()
             return false
         }
@@ -234,8 +253,22 @@ extension Exchange {
             stream.exchange = self
         }
         answer(with: response, fields)
+        endHold()
         if wasHeld { wake() }
         return true
+    }
+
+    private func endHold() {
+        guard isCountedHeld else { return }
+        isCountedHeld = false
+        loop.streams.counters.add(.httpHolds, -1)
+    }
+
+    private func count() {
+        let counters = loop.streams.counters
+        counters.add(.httpResponses(class: Int(sentStatus?.code ?? 500) / 100))
+        counters.add(.httpBytesIn, Int(clamping: body.received))
+        counters.add(.httpBytesOut, Int(clamping: sentBytes ?? 0))
     }
 
     /// Answers 101 and gives the connection to another protocol (RFC 9110 §7.8).
@@ -258,6 +291,10 @@ extension Exchange {
 
     private func answer(with response: MicroHTTPResponse, _ fields: [HTTPField]) {
         for field in fields { add(field, to: response) }
+        // Where chunks end as they should cannot be seen: what follows must not be a request.
+        if body.expected == nil, !MicroHTTPRelease.checksLineEnds {
+            add(HTTPField("Connection", "close"), to: response)
+        }
         mount?.addFields(to: self) { add($0, to: response) }
         sentStatus = response.status
         sentBytes = response.size

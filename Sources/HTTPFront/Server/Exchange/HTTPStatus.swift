@@ -24,6 +24,8 @@ package struct HTTPStatus: Sendable, Equatable {
     package static let methodNotAllowed = HTTPStatus(code: 405, reason: "Method Not Allowed")
     package static let requestTimeout = HTTPStatus(code: 408, reason: "Request Timeout")
     package static let conflict = HTTPStatus(code: 409, reason: "Conflict")
+    package static let gone = HTTPStatus(code: 410, reason: "Gone")
+    package static let lengthRequired = HTTPStatus(code: 411, reason: "Length Required")
     package static let preconditionFailed = HTTPStatus(code: 412, reason: "Precondition Failed")
     package static let contentTooLarge = HTTPStatus(code: 413, reason: "Content Too Large")
     package static let targetTooLong = HTTPStatus(code: 414, reason: "URI Too Long")
@@ -42,6 +44,7 @@ package struct HTTPStatus: Sendable, Equatable {
     package static let serviceUnavailable = HTTPStatus(code: 503, reason: "Service Unavailable")
     package static let versionNotSupported = HTTPStatus(
         code: 505, reason: "HTTP Version Not Supported")
+    package static let insufficientStorage = HTTPStatus(code: 507, reason: "Insufficient Storage")
 }
 
 /// A failure a handler answers with: the status and nothing of what went on inside.

@@ -12,7 +12,11 @@ struct RequestBody {
     var expected: UInt64? = 0
     var received: UInt64 = 0
     var limit: UInt64 = 0
+    /// When the head was there, in milliseconds of the loop's clock.
+    var startedAt: UInt64 = 0
     var isStreamed = false
+    /// Whether the handler looks at the head before it lets the body come.
+    var isHeldBack = false
     var reader: ((UnsafeRawBufferPointer) -> Int)?
     var whenComplete: (() -> Void)?
     private var collected: [UInt8] = []
@@ -20,6 +24,14 @@ struct RequestBody {
     private var borrowed: UnsafeRawBufferPointer?
 
     var isExpected: Bool { expected != 0 }
+    /// What had come when the loop last looked for bodies that do not move.
+    private var seen: UInt64 = .max
+
+    /// Whether nothing has come since the last call.
+    mutating func isStill() -> Bool {
+        defer { seen = received }
+        return seen == received
+    }
 
     mutating func collect(_ chunk: UnsafeRawBufferPointer) {
         if collected.isEmpty, let expected { collected.reserveCapacity(Int(clamping: expected)) }
@@ -78,6 +90,28 @@ extension Exchange {
     ) {
         body.reader = take
         body.whenComplete = complete
+    }
+
+    /// Lets a streamed body come that was held back: by a handler that called `hold` with nothing
+    /// but the head there, to see whether the body is wanted at all.
+    package func acceptBody() {
+        guard case .held = state, body.isHeldBack else { return }
+        body.isHeldBack = false
+        state = .bodyAccepted
+        body.startedAt = loop.now
+        connection.restart(for: connection.server.timeouts.body, bytes: body.expected ?? 0)
+        wake()
+    }
+
+    /// Answers while the body may still be on its way, and closes the connection if it is.
+    package func refuseBody(_ status: HTTPStatus) {
+        guard case .receivingBody = state else {
+            respond(status, body: .page(status))
+            return
+        }
+        isRefusedEarly = true
+        connection.sendRefusal(status)
+        abort()
     }
 
     /// Goes on with a body whose reader did not take all.

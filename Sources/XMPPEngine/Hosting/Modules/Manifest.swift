@@ -16,14 +16,18 @@ package struct ModuleContext: Sendable {
     /// ACLs and rules, as configured at the moment.
     package let access: AccessControl
     package let server: ServerFacts
+    /// The whole configuration as it is at the moment; `nil` once the server is gone.
+    package let configuration: @Sendable () -> Configuration?
 
     package init(
-        host: VirtualHost, options: ModuleOptions, access: AccessControl, server: ServerFacts
+        host: VirtualHost, options: ModuleOptions, access: AccessControl, server: ServerFacts,
+        configuration: @escaping @Sendable () -> Configuration? = { nil }
     ) {
         self.host = host
         self.options = options
         self.access = access
         self.server = server
+        self.configuration = configuration
     }
 }
 
@@ -33,11 +37,15 @@ package struct ServerFacts: Sendable {
     /// Monotonic start time, for uptimes.
     package let startedAt: ContinuousClock.Instant
     package let registrations: RegistrationThrottle
+    /// Where relative paths begin.
+    package let dataDirectory: String
 
     package init(
-        version: String, startedAt: ContinuousClock.Instant, registrations: RegistrationThrottle
+        version: String, startedAt: ContinuousClock.Instant, registrations: RegistrationThrottle,
+        dataDirectory: String
     ) {
         self.version = version
+        self.dataDirectory = dataDirectory
         self.startedAt = startedAt
         self.registrations = registrations
     }

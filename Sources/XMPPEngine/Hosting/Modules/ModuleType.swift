@@ -38,5 +38,7 @@ package struct ModuleType: Sendable {
         host.hooks.detach(name)
         host.iqs.detach(name)
         host.discovery.detach(name)
+        host.services.detach(name)
+        host.jobs.detach(name)
     }
 }

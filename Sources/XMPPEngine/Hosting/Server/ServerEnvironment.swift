@@ -41,7 +41,9 @@ package final class ServerEnvironment: Sendable {
     }
 
     package var facts: ServerFacts {
-        ServerFacts(version: version, startedAt: startedAt, registrations: registrations)
+        ServerFacts(
+            version: version, startedAt: startedAt, registrations: registrations,
+            dataDirectory: dataDirectory)
     }
 
     /// A path below the data directory, unless it is absolute.

@@ -10,6 +10,7 @@ struct SQLAccountRemoval: AccountRemoval {
         try await database.write { (session) throws(StorageError) in
             let hadAccount = try session.removeAccountRow(of: account)
             let hadBelongings = try session.removeOwned(by: account)
+            try session.orphanUploads(of: account)
             return hadAccount || hadBelongings
         }
     }

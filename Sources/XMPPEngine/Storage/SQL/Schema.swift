@@ -7,6 +7,7 @@ package enum Schema {
                 + profileTables(words)
         },
         SchemaMigration(version: 2, name: "access tokens", statements: tokenTables),
+        SchemaMigration(version: 3, name: "uploaded files", statements: uploadTables),
     ]
 
     /// Tables with a column `owner`, the bare address of an account.

@@ -15,6 +15,7 @@ extension Stores {
             vCards: SQLVCardStore(database: database),
             lastActivity: SQLLastActivityStore(database: database),
             tokens: SQLTokenStore(database: database),
+            uploads: SQLUploadStore(database: database),
             accountRemoval: SQLAccountRemoval(database: database))
     }
 }
