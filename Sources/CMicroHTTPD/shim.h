@@ -1,5 +1,6 @@
 #pragma once
 
+#include <arpa/inet.h>
 #include <linux/openat2.h>
 #include <microhttpd.h>
 #include <stdint.h>
@@ -75,6 +76,50 @@ static inline void martlet_http_end_upgrade(struct MHD_UpgradeResponseHandle *ha
 
 /* accept4(2) is a GNU extension that the Glibc module does not show. */
 int accept4(int socket, struct sockaddr *restrict address, socklen_t *restrict length, int flags);
+
+/* The fields of Internet addresses: SwiftNIO's C modules declare them, too, and in optimised builds
+   Swift may take those for the ones meant, which these files do not import. */
+static inline socklen_t martlet_address_make(struct sockaddr_storage *storage, const char *ip,
+                                             uint16_t port) {
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+    memset(storage, 0, sizeof *storage);
+    memset(&v4, 0, sizeof v4);
+    memset(&v6, 0, sizeof v6);
+    if (inet_pton(AF_INET, ip, &v4.sin_addr) == 1) {
+        v4.sin_family = AF_INET;
+        v4.sin_port = htons(port);
+        memcpy(storage, &v4, sizeof v4);
+        return sizeof v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6.sin6_addr) == 1) {
+        v6.sin6_family = AF_INET6;
+        v6.sin6_port = htons(port);
+        memcpy(storage, &v6, sizeof v6);
+        return sizeof v6;
+    }
+    return 0;
+}
+
+/* Fills in the 4 or 16 bytes of the address; returns how many there are, 0 for no such address. */
+static inline int martlet_address_read(const struct sockaddr_storage *storage, uint8_t *bytes,
+                                       uint16_t *port) {
+    if (storage->ss_family == AF_INET) {
+        struct sockaddr_in v4;
+        memcpy(&v4, storage, sizeof v4);
+        memcpy(bytes, &v4.sin_addr, 4);
+        *port = ntohs(v4.sin_port);
+        return 4;
+    }
+    if (storage->ss_family == AF_INET6) {
+        struct sockaddr_in6 v6;
+        memcpy(&v6, storage, sizeof v6);
+        memcpy(bytes, &v6.sin6_addr, 16);
+        *port = ntohs(v6.sin6_port);
+        return 16;
+    }
+    return 0;
+}
 
 /* openat2(2) has no wrapper in glibc 2.36. Opens what `path` names below `folder`, and nothing that
    a link or `..` takes out of it. */

@@ -104,8 +104,9 @@ package struct BOSHHandler: HTTPHandler {
             return refuse(condition, exchange, isLegacy: isLegacy)
         }
         if let uri = service.settings.secureURI, !exchange.isSecure {
-            return exchange.respond(
+            exchange.respond(
                 .ok, fields: BOSHAnswer.usual, body: .bytes(BOSHOutput.seeOther(uri)))
+            return
         }
         guard let rid = body.rid else { return refuse(.badRequest, exchange, isLegacy: isLegacy) }
         let session = BOSHSession(service: service, first: body, rid: rid, exchange: exchange)

@@ -28,7 +28,7 @@ package struct BOSHModule: WebModule {
             + " never.")
 
     static let secureURI = Option<String?>(
-        "secure_uri",
+        "secure_uri", default: nil,
         "The https address of this service: a client that asks for a session without TLS is sent"
             + " there.")
 

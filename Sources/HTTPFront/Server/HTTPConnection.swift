@@ -52,9 +52,11 @@ package final class HTTPConnection {
     package var isEncrypted: Bool { relay != nil }
 
     /// The connection is cut after `time`, and what `bytes` need at the slowest allowed rate.
-    func restart(for time: Timeout, bytes: UInt64 = 0) {
+    ///
+    /// - Parameter start: When they began, in milliseconds of the loop's clock; now when left out.
+    func restart(for time: Timeout, bytes: UInt64 = 0, since start: UInt64? = nil) {
         let rate = UInt64(max(1, server.limits.bytesPerSecondMin))
-        deadline = loop.now + time.milliseconds + min(bytes, 1 << 50) / rate * 1000
+        deadline = (start ?? loop.now) + time.milliseconds + min(bytes, 1 << 50) / rate * 1000
     }
 
     func opened() {
@@ -89,11 +91,12 @@ package final class HTTPConnection {
     func cut() {
         deadline = .max
         if exchange?.isArriving ?? !hasAsked { sendRefusal(.requestTimeout) }
-        if let exchange, exchange.isSuspended {
-            exchange.clientLeft()
-        } else {
+        let isSuspended = exchange?.isSuspended ?? false
+        // libmicrohttpd may have nothing to tell of a body that does not move.
+        if !isSuspended || exchange?.isArriving == true {
             shutdown(descriptor, Int32(SHUT_RDWR))
         }
+        if isSuspended { exchange?.clientLeft() }
     }
 
     /// Sends a last answer past libmicrohttpd, which closes the connection next.

@@ -81,6 +81,7 @@ package enum DefaultConfiguration {
               /ws: ejabberd_http_ws
               /xmpp-websocket: ejabberd_http_ws
               /admin: ejabberd_web_admin
+              /api: mod_http_api
               # Numbers for Prometheus; only this machine may read them.
               /metrics: mod_prometheus
               /: mod_http_fileserver

@@ -126,7 +126,7 @@ struct DeflateTests {
 
     @Test("a message that grows beyond the limit is given up at the limit")
     func bomb() throws {
-        let packed = try #require(Self.deflate(String(repeating: "x", count: 8 << 20)))
+        let packed = try #require(Self.deflate(String(repeating: "x", count: 1 << 20)))
         #expect(packed.count < 40_000)
         let (outcome, text) = Self.inflate(packed, bytesMax: 10_000)
         #expect(outcome == .tooBig)

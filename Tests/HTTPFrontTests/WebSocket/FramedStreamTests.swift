@@ -88,7 +88,7 @@ struct FramedStreamTests {
             ("<presence xmlns='jabber:client'/", "not-well-formed"),
             ("</presence>", "not-well-formed"), ("<", "not-well-formed"),
             ("<a></b>", "not-well-formed"),
-            ("<presence xmlns='jabber:client'/>text", "bad-format"),
+            ("<presence xmlns='jabber:client'/>text", "not-well-formed"),
             ("text", "bad-format"), ("", "bad-format"), (" ", "bad-format"), ("\n", "bad-format"),
             (" <presence xmlns='jabber:client'/>", "bad-format"),
             ("\u{FEFF}<presence xmlns='jabber:client'/>", "bad-format"),

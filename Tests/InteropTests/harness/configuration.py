@@ -41,6 +41,7 @@ listen:
     module: ejabberd_http
     request_handlers:
       /http-bind: mod_bosh
+      /admin: ejabberd_web_admin
       /upload: mod_http_upload
       /.well-known/host-meta: mod_host_meta
       /.well-known/host-meta.json: mod_host_meta
@@ -58,6 +59,8 @@ listen:
 {more_options}
 
 acl:
+  admin:
+    user: console-admin@localhost
   local:
     user_regexp: ""
   loopback:
@@ -66,6 +69,8 @@ acl:
       - ::1/128
 
 access_rules:
+  configure:
+    allow: admin
   local:
     allow: local
   c2s:

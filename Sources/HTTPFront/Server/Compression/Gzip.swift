@@ -16,7 +16,7 @@ enum Gzip {
         defer { deflateEnd(&stream) }
         let sizeMax = Int(deflateBound(&stream, UInt(bytes.count)))
         var input = bytes
-        let code: Int32
+        var code = Z_OK
         let output = [UInt8](unsafeUninitializedCapacity: sizeMax) { output, count in
             code = input.withUnsafeMutableBufferPointer { input in
                 stream.next_in = input.baseAddress

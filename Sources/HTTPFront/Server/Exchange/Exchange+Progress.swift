@@ -45,6 +45,7 @@ extension Exchange {
             return refuse(.contentTooLarge)
         }
         state = .receivingBody
+        body.startedAt = loop.now
         connection.restart(for: connection.server.timeouts.body, bytes: body.expected ?? 0)
         guard body.isStreamed else { return .takeAll }
         runHandler()
@@ -80,7 +81,8 @@ extension Exchange {
             guard endsChunkLineProperly(before: chunk, line) else {
                 return refuseHalfWay(.badRequest)
             }
-            connection.restart(for: connection.server.timeouts.body, bytes: body.received)
+            connection.restart(
+                for: connection.server.timeouts.body, bytes: body.received, since: body.startedAt)
         }
         if body.isStreamed { return pass(chunk) }
         let isWhole = body.received == body.expected
