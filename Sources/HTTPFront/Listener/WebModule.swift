@@ -43,6 +43,8 @@ package struct MountPlace {
     package let listener: ListenerConfiguration
     package let server: Server
     package let service: HTTPService
+    /// Every part that can be mounted.
+    package let modules: [any WebModule]
 
     package var configuration: Configuration { server.configuration }
 
