@@ -83,6 +83,7 @@ modules:
       /lib/strophe: {strophe}
   mod_http_upload:
     max_size: {upload_bytes}
+{more_upload}
   mod_last: {{}}
   mod_offline: {{}}
   mod_ping: {{}}
@@ -108,7 +109,7 @@ def write(server, folder, **changes):
         "component_secret": COMPONENT_SECRET, "public": folder, "strophe": STROPHE,
         "stanza_bytes": STANZA_BYTES, "upload_bytes": UPLOAD_BYTES,
         "certificate": certificate(server.folder), "more_listeners": "", "more_options": "",
-        "bosh": "{}", "host_meta": "{}",
+        "bosh": "{}", "more_upload": "", "host_meta": "{}",
     }
     pathlib.Path(server.config).write_text(TEMPLATE.format(**(values | changes)))
 
