@@ -8,6 +8,8 @@ export PATH := $(PATH):/opt/swift/usr/bin
 SWIFT ?= swift
 PYTHON ?= /usr/bin/python3
 DATA ?= data
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= bosh poll websocket stream
 
 # The server is linked with its own Swift runtime, and without the run-time checks for overlapping
 # access that debug builds, and so the unit tests, have.
@@ -16,12 +18,12 @@ RELEASE := -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchec
 BUILD_PACKAGES := pkg-config libmicrohttpd-dev libssl-dev libxml2-dev libidn-dev libsqlite3-dev \
 	libwslay-dev zlib1g-dev libjs-strophe
 TEST_PACKAGES := python3-venv chromium chromium-driver profanity mcabber tmux iproute2 util-linux \
-	nginx-light
+	curl nginx-light openssl
 BENCH_PACKAGES := gcc libc6-dev
 INTEROP := Tests/InteropTests
 VENV := .venv-tests
 
-.PHONY: help deps deps-test build run test bench lint clean
+.PHONY: help deps deps-test build run test fuzz bench lint clean
 
 help: ## list the targets
 	@echo "Martlet: make TARGET"
@@ -59,5 +61,9 @@ bench: build ## measure this machine's server, see Benchmarks/README.md
 	@$(INTEROP)/install-packages $(BENCH_PACKAGES)
 	$(PYTHON) Benchmarks/bench.py
 
+fuzz: deps ## feed the readers with what libFuzzer thinks of (FUZZ_SECONDS=60 each, FUZZ_TARGETS)
+	MARTLET_FUZZ=1 $(SWIFT) build -c release --scratch-path .build-fuzz --product fuzz
+	@FUZZER=.build-fuzz/release/fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) Tests/Fuzz/run $(FUZZ_TARGETS)
+
 clean: ## remove what was built; ./data stays
-	rm -rf .build $(VENV) .pytest_cache
+	rm -rf .build .build-fuzz $(VENV) .pytest_cache

@@ -1,12 +1,16 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-let settings: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .treatAllWarnings(as: .error),
-]
+/// Set by `make fuzz`: the readers are built for libFuzzer, and the fuzzer with them.
+let isFuzzing = Context.environment["MARTLET_FUZZ"] != nil
+
+let settings: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .treatAllWarnings(as: .error),
+    ] + (isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer", "-enable-testing"])] : [])
 
 let engineFolders = [
     "Core", "Wire", "Storage", "Configuration", "Supervision", "Observation", "Listening",
@@ -104,6 +108,14 @@ let package = Package(
         .executableTarget(
             name: "storageprobe", dependencies: ["XMPPStorage", "XMPPCore"],
             path: "Tests/Support/storageprobe", swiftSettings: settings),
+        .executableTarget(
+            name: "websocketecho",
+            dependencies: ["HTTPFront", log, .product(name: "NIOCore", package: "swift-nio")],
+            path: "Tests/Support/websocketecho", swiftSettings: settings),
+        .target(
+            name: "StreamFakes",
+            dependencies: ["XMPPEngine", "XMPPCore"] + nio,
+            path: "Tests/Support/StreamFakes", swiftSettings: settings),
         .target(
             name: "ChildProcess", path: "Tests/Support/ChildProcess", swiftSettings: settings),
         tests("XMPPCoreTests", uses: ["XMPPCore"]),
@@ -120,7 +132,7 @@ let package = Package(
             "HTTPFrontTests",
             uses: [
                 "HTTPFront", "XMPPEngine", "XMPPConfig", "XMPPCore", "XMPPStorage",
-                "ControlProtocol",
+                "ControlProtocol", "StreamFakes", log,
             ] + nio),
         tests(
             "AdminUITests",
@@ -131,3 +143,12 @@ let package = Package(
         tests("StyleTests", uses: []),
     ]
 )
+
+if isFuzzing {
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz",
+            dependencies: ["HTTPFront", "XMPPEngine", "XMPPCore", "StreamFakes", log] + nio,
+            path: "Tests/Fuzz", exclude: ["Corpus"], swiftSettings: settings,
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]))
+}

@@ -91,6 +91,7 @@ extension Console {
             "menu": groups.map { group in
                 [
                     "title": group.title,
+                    "isNamed": !seen.contains { $0.group == group && $0.title == group.title },
                     "pages": seen.filter { $0.group == group }.map { item in
                         [
                             "title": item.title, "href": "\(base)/\(item.path)",

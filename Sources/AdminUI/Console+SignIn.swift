@@ -159,7 +159,6 @@ extension Console {
         service.sessions.end(visit.id)
         return WebAnswer.redirect(to: "\(base)/sign-in")
             .adding("Set-Cookie", jar(visit.request).setting(Self.sessionCookie, to: "", maxAge: 0))
-            .adding("Clear-Site-Data", "\"cache\"")
     }
 
     // MARK: light and dark

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <arpa/inet.h>
 #include <linux/openat2.h>
 #include <microhttpd.h>
 #include <stdint.h>
@@ -29,7 +30,8 @@ static inline size_t martlet_http_keep_escaped(void *context, struct MHD_Connect
 }
 
 /* A daemon without a thread and without a listening socket: the caller runs it and hands it
-   accepted sockets. Time-outs are the caller's too. SIGPIPE is blocked on the caller's thread,
+   accepted sockets. Time-outs are the caller's too, and what is malformed: not being strict passes
+   on more of it, and libmicrohttpd's own refusals can come out garbled. SIGPIPE is blocked on the caller's thread,
    which is what lets libmicrohttpd use sendfile(2). */
 static inline struct MHD_Daemon *martlet_http_start(
     size_t connection_memory, unsigned int connections_max, void *context,
@@ -42,7 +44,7 @@ static inline struct MHD_Daemon *martlet_http_start(
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory,
         MHD_OPTION_CONNECTION_LIMIT, connections_max,
         MHD_OPTION_CONNECTION_TIMEOUT, 0u,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_STRICT_FOR_CLIENT, 0,
         MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
         MHD_OPTION_UNESCAPE_CALLBACK, &martlet_http_keep_escaped, NULL,
         MHD_OPTION_URI_LOG_CALLBACK, target, context,
@@ -74,6 +76,50 @@ static inline void martlet_http_end_upgrade(struct MHD_UpgradeResponseHandle *ha
 
 /* accept4(2) is a GNU extension that the Glibc module does not show. */
 int accept4(int socket, struct sockaddr *restrict address, socklen_t *restrict length, int flags);
+
+/* The fields of Internet addresses: SwiftNIO's C modules declare them, too, and in optimised builds
+   Swift may take those for the ones meant, which these files do not import. */
+static inline socklen_t martlet_address_make(struct sockaddr_storage *storage, const char *ip,
+                                             uint16_t port) {
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+    memset(storage, 0, sizeof *storage);
+    memset(&v4, 0, sizeof v4);
+    memset(&v6, 0, sizeof v6);
+    if (inet_pton(AF_INET, ip, &v4.sin_addr) == 1) {
+        v4.sin_family = AF_INET;
+        v4.sin_port = htons(port);
+        memcpy(storage, &v4, sizeof v4);
+        return sizeof v4;
+    }
+    if (inet_pton(AF_INET6, ip, &v6.sin6_addr) == 1) {
+        v6.sin6_family = AF_INET6;
+        v6.sin6_port = htons(port);
+        memcpy(storage, &v6, sizeof v6);
+        return sizeof v6;
+    }
+    return 0;
+}
+
+/* Fills in the 4 or 16 bytes of the address; returns how many there are, 0 for no such address. */
+static inline int martlet_address_read(const struct sockaddr_storage *storage, uint8_t *bytes,
+                                       uint16_t *port) {
+    if (storage->ss_family == AF_INET) {
+        struct sockaddr_in v4;
+        memcpy(&v4, storage, sizeof v4);
+        memcpy(bytes, &v4.sin_addr, 4);
+        *port = ntohs(v4.sin_port);
+        return 4;
+    }
+    if (storage->ss_family == AF_INET6) {
+        struct sockaddr_in6 v6;
+        memcpy(&v6, storage, sizeof v6);
+        memcpy(bytes, &v6.sin6_addr, 16);
+        *port = ntohs(v6.sin6_port);
+        return 16;
+    }
+    return 0;
+}
 
 /* openat2(2) has no wrapper in glibc 2.36. Opens what `path` names below `folder`, and nothing that
    a link or `..` takes out of it. */

@@ -31,8 +31,8 @@ enum ServerParts {
 
     /// What `request_handlers` can mount.
     static let webModules: [any WebModule] = [
-        BOSHModule(), WebSocketModule(), FileServerModule(), APIModule(), ConsoleModule(),
-        HostMetaModule(), UploadModule(),
+        BOSHModule(), WebSocketModule(), PollModule(), FileServerModule(), APIModule(),
+        ConsoleModule(), HostMetaModule(), UploadModule(), MetricsModule(),
     ]
 
     static let listeners: [String: any ListenerFactory] = [

@@ -112,6 +112,13 @@ final class RawClient {
         }
     }
 
+    /// What comes next; nothing once the server has closed.
+    func readSome() throws -> [UInt8] {
+        if buffer.isEmpty, !isAtEnd { try fill() }
+        defer { buffer = [] }
+        return buffer
+    }
+
     /// All bytes until the server closes.
     func readToEnd() throws -> [UInt8] {
         while !isAtEnd { try fill() }

@@ -13,7 +13,7 @@ final class TestServer {
     init(
         _ mounts: [Mount], limits: HTTPLimits = HTTPLimits(), loopCount: Int = 1,
         endpoint: HTTPEndpoint = HTTPEndpoint(.port(0, ip: "127.0.0.1")),
-        accessLog: AccessLog? = nil
+        door: HTTPServer.Door = HTTPServer.Door(), accessLog: AccessLog? = nil
     ) throws {
         var log = Logger(label: "http test")
         log.logLevel = .critical
@@ -23,7 +23,7 @@ final class TestServer {
         }
         self.loops = loops
         server = try HTTPServer(
-            endpoint, site: Site(mounts), loops: loops, accessLog: accessLog, log: log)
+            endpoint, site: Site(mounts), loops: loops, door: door, accessLog: accessLog, log: log)
     }
 
     deinit {

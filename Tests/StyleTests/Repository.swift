@@ -24,6 +24,11 @@ enum Repository {
 
     /// The paths of all Swift files below a folder, in order.
     private static func swiftFiles(in folder: String) -> [String] {
+        files(in: folder, suffix: ".swift")
+    }
+
+    /// The paths of all files below a folder that end so, in order.
+    static func files(in folder: String, suffix: String) -> [String] {
         guard let directory = opendir(root + "/" + folder) else { return [] }
         defer { closedir(directory) }
         var paths: [String] = []
@@ -32,10 +37,10 @@ enum Repository {
                 field.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
             guard !name.hasPrefix(".") else { continue }
-            if name.hasSuffix(".swift") {
+            if name.hasSuffix(suffix) {
                 paths.append(folder + "/" + name)
             } else if !name.contains(".") {
-                paths += swiftFiles(in: folder + "/" + name)
+                paths += files(in: folder + "/" + name, suffix: suffix)
             }
         }
         return paths.sorted()

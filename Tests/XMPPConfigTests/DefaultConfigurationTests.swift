@@ -22,7 +22,11 @@ struct DefaultConfigurationTests {
             .init(
                 "mod_register", options: [Option<RuleReference>("ip_access", default: .all, "")]),
             .init("mod_roster", options: [Option<Bool>("versioning", default: false, "")]),
-        ], requestHandlers: ["mod_bosh", "mod_http_fileserver"])
+        ],
+        requestHandlers: [
+            "ejabberd_http_ws", "ejabberd_web_admin", "mod_bosh", "mod_http_fileserver",
+            "mod_prometheus",
+        ])
 
     @Test("It loads without a warning and says what it should")
     func loads() throws {

@@ -4,9 +4,14 @@ import Testing
 
 @Suite("Schema migration")
 struct SchemaMigrationTests {
-    private static let second = SchemaMigration(version: 2, name: "a colour") { words in
+    private static let second = SchemaMigration(
+        version: Schema.migrations.count + 1, name: "a colour"
+    ) { words in
         ["ALTER TABLE vcard ADD COLUMN colour \(words.text)"]
     }
+
+    private static let newest = Schema.migrations.count
+    private static let steps = Array(1...newest)
 
     private func open(
         _ path: String, _ migrations: [SchemaMigration],
@@ -39,7 +44,7 @@ struct SchemaMigrationTests {
             try await SQLVCardStore(database: database).storeVCard([7], of: juliet)
         }
         try await open(directory.file, Schema.migrations + [Self.second]) { database in
-            #expect(try await versions(database) == [1, 2])
+            #expect(try await versions(database) == Self.steps + [Self.newest + 1])
             #expect(try await SQLVCardStore(database: database).vCard(of: juliet) == [7])
             let coloured = try await database.read { (session) throws(StorageError) in
                 try session.number("SELECT count(*) FROM vcard WHERE colour IS NULL")
@@ -54,7 +59,7 @@ struct SchemaMigrationTests {
         for _ in 0..<2 {
             try await open(directory.file, Schema.migrations) { database in
                 let found = try await versions(database)
-                #expect(found == [1])
+                #expect(found == Self.steps)
             }
         }
     }
@@ -64,12 +69,13 @@ struct SchemaMigrationTests {
         let directory = try TestDirectory()
         let both = Schema.migrations + [Self.second]
         try await open(directory.file, both)
-        await #expect(throws: StorageError.newerSchema(found: 2, known: 1)) {
+        await #expect(throws: StorageError.newerSchema(found: Self.newest + 1, known: Self.newest))
+        {
             try await open(directory.file, Schema.migrations)
         }
         try await open(directory.file, both) { database in
             let found = try await versions(database)
-            #expect(found == [1, 2])
+            #expect(found == Self.steps + [Self.newest + 1])
         }
     }
 
@@ -77,14 +83,14 @@ struct SchemaMigrationTests {
     func halfway() async throws {
         let directory = try TestDirectory()
         try await open(directory.file, Schema.migrations)
-        let broken = SchemaMigration(version: 3, name: "broken") { _ in
+        let broken = SchemaMigration(version: Self.newest + 2, name: "broken") { _ in
             ["CREATE TABLE half (a BIGINT)", "ALTER TABLE nowhere ADD COLUMN b BIGINT"]
         }
         await #expect(throws: StorageError.self) {
             try await open(directory.file, Schema.migrations + [Self.second, broken])
         }
         try await open(directory.file, Schema.migrations) { database in
-            #expect(try await versions(database) == [1])
+            #expect(try await versions(database) == Self.steps)
             let tables = try await database.read { (session) throws(StorageError) in
                 try session.number("SELECT count(*) FROM sqlite_master WHERE name = 'half'")
             }

@@ -95,7 +95,7 @@ extension BuiltInPages {
     // MARK: one account
 
     static let account = ConsolePage(
-        "account", "Account", "One account with its sessions.", in: .people, scope: .host,
+        "account", "Account", "One account with its sessions.", in: .people, scope: .reach,
         isInMenu: false, icon: .accounts
     ) { request in
         guard let jid = BareJID(request["jid"]), jid.localpart != nil,

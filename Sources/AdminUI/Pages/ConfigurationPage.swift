@@ -82,7 +82,7 @@ struct OptionRows {
             let options = server.optionsOfModules[name] ?? []
             let below = rows(options, values, below: name)
             guard below.isEmpty, text.isEmpty || name.contains(text) else { return below }
-            return [ConsoleRow([.code(name), .noted(.text("on"), "default"), .nothing])]
+            return [ConsoleRow([.code(name), .text("on"), .text("with its defaults")])]
         }
     }
 }

@@ -16,11 +16,11 @@ extension BuiltInPages {
         let lines = ConsoleLines(
             "log", "The log, from \(ring.level.rawValue) on",
             filters: [
+                .text("q", "With", example: "martlet.http"),
                 .choice(
                     "level", "At least",
                     [ConsoleParameter("everything", "")]
                         + levels.map { ConsoleParameter($0.rawValue, $0.rawValue) }),
-                .text("q", "With", example: "martlet.http"),
             ],
             lines: found.map { line in
                 ConsoleLines.Line(text(of: line), tone(of: line.level))
@@ -30,7 +30,8 @@ extension BuiltInPages {
 
     private static func text(of line: LogLine) -> String {
         let whole = Timestamp(milliseconds: line.time.milliseconds / 1000 * 1000)
-        return "\(DateTime.text(whole)) \(line.level.rawValue) \(line.label): \(line.text)"
+        let level = line.level.rawValue.padded(to: 8)
+        return "\(DateTime.text(whole)) \(level) \(line.label): \(line.text)"
     }
 
     private static func tone(of level: Logger.Level) -> ConsoleTone {
@@ -39,5 +40,12 @@ extension BuiltInPages {
         case .warning: .warning
         case .error, .critical: .bad
         }
+    }
+}
+
+extension String {
+    /// The text with spaces behind it, up to a length.
+    fileprivate func padded(to length: Int) -> String {
+        self + String(repeating: " ", count: max(0, length - count))
     }
 }

@@ -40,6 +40,14 @@ extension BuiltInPages {
         ]
     }
 
+    private static func alarmFigure(_ alarms: Alarms) -> ConsoleFigure {
+        let raised = alarms.raised
+        let isCritical = raised.contains { $0.severity == .critical }
+        return ConsoleFigure(
+            "Alarms", .number(raised.count), note: raised.last?.name ?? "all is well",
+            tone: raised.isEmpty ? .good : isCritical ? .bad : .warning)
+    }
+
     private static func processFigures(_ request: ConsoleRequest) -> [ConsoleFigure] {
         guard request.administrator.reach == .server else { return [] }
         let sample = ProcessSample.now()
@@ -49,6 +57,7 @@ extension BuiltInPages {
         let busy = sample.processorTime / .seconds(1)
         let share = busy / max(uptime / .seconds(1), 1) * 100
         return [
+            alarmFigure(request.server.environment.observatory.alarms),
             ConsoleFigure(
                 "Memory", .bytes(sample.residentBytes), note: "resident"),
             ConsoleFigure(

@@ -55,7 +55,6 @@ extension BuiltInPages {
                 ConsoleParameter("user", account.localpart ?? ""),
                 ConsoleParameter("host", account.domainpart),
                 ConsoleParameter("resource", resource.jid.resourcepart),
-                ConsoleParameter("reason", ""),
             ], tone: .bad, asking: "End the session \(resource.jid)?")
         return ConsoleRow(
             [

@@ -19,6 +19,7 @@ extension Drawing {
             ["branch": ["label": text, "depth": String(min(max(depth, 0), 8))] as View]
         case .noted(let cell, let note):
             ["noted": ["value": view(cell), "note": note] as View]
+        case .list(let cells) where cells.isEmpty: ["nothing": true]
         case .list(let cells): ["list": cells.map { view($0) }]
         }
     }

@@ -2,12 +2,12 @@ import XMPPEngine
 
 /// A chart as the points and words of an SVG picture.
 struct ChartDrawing {
-    private static let width = 720.0
-    private static let height = 220.0
-    private static let left = 52.0
+    private static let width = 480.0
+    private static let height = 176.0
+    private static let left = 58.0
     private static let right = 8.0
     private static let top = 12.0
-    private static let bottom = 24.0
+    private static let bottom = 26.0
     private static let pointsMax = 360
     private let chart: ConsoleChart
     private let count: Int
@@ -97,7 +97,8 @@ struct ChartDrawing {
     }
 
     private static func path(_ run: [(Double, Double)]) -> String {
-        run.enumerated().map { index, point in
+        // A lone point is drawn as a dot: a line that ends where it begins.
+        (run.count == 1 ? run + run : run).enumerated().map { index, point in
             (index == 0 ? "M" : "L") + "\(number(point.0)) \(number(point.1))"
         }.joined(separator: " ")
     }
@@ -114,12 +115,13 @@ struct ChartDrawing {
         switch chart.unit {
         case .count: return Words.decimal(value)
         case .perSecond: return Words.decimal(value) + "/s"
-        case .bytes: return Words.bytes(Int(value))
+        case .bytes: return Words.bytes(Int(min(max(value, 0), 1e18)))
         }
     }
 
     private func time(_ share: Double) -> String {
-        let seconds = Int(Double((count - 1) * chart.stepSeconds) * (1 - share))
+        let span = Double(count) * Double(chart.stepSeconds)
+        let seconds = Int(min(max(span * (1 - share), 0), 1e15))
         guard seconds > 0 else { return "now" }
         return "−" + Words.duration(.seconds(seconds))
     }

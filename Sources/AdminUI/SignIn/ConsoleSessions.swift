@@ -45,11 +45,12 @@ final class ConsoleSessions: Sendable {
         return id
     }
 
-    /// The session of a cookie; `nil` when there is none or its time is over.
+    /// The session of a cookie.
     ///
     /// - Parameters:
     ///   - id: As the browser sent it.
     ///   - isUse: Whether it keeps the session from ending for want of use.
+    /// - Returns: `nil` when there is none or its time is over.
     func session(_ id: String, isUse: Bool) -> ConsoleSession? {
         let key = Self.digest(of: id)
         let now = now()

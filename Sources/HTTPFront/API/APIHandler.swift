@@ -5,10 +5,12 @@ import XMPPEngine
 
 /// Runs the server's commands for HTTP clients, with JSON in and out.
 final class APIHandler: HTTPHandler {
-    private let server: Server
+    let server: Server
     private let prefix: String
-    private let settings: APISettings
-    private let gate: APIGate
+    let settings: APISettings
+    let gate: APIGate
+    /// Watchers of events there are now.
+    let watchers = Atomic<Int>(0)
     private let calls = Atomic<Int>(0)
     private static let log = Logger(label: "martlet.http.api")
 
@@ -37,6 +39,7 @@ final class APIHandler: HTTPHandler {
             switch route {
             case .nothing: throw .noSuchPlace
             case .document: try document(exchange)
+            case .events: try watch(exchange)
             case .command(let command): try receive(command, exchange)
             }
         } catch {
@@ -55,7 +58,7 @@ final class APIHandler: HTTPHandler {
     }
 
     /// Whether the method is one of these; `OPTIONS` is answered here.
-    private func isWanted(
+    func isWanted(
         _ exchange: Exchange, _ methods: [HTTPMethod]
     ) throws(APIError) -> Bool {
         if exchange.method == .options {

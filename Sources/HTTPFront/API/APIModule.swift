@@ -21,8 +21,12 @@ package struct APIModule: WebModule {
         "max_calls", default: 64, in: 1...10_000,
         "The most commands that run at one time; one more is answered with 503.")
 
+    static let watchersMax = Option<Int>(
+        "max_event_streams", default: 100, in: 0...256,
+        "The most clients that watch events at one time.")
+
     package var options: [any OptionDeclaration]? {
-        [Self.defaultVersion, Self.bodyMax, Self.callsMax]
+        [Self.defaultVersion, Self.bodyMax, Self.callsMax, Self.watchersMax]
     }
 
     package func mount(at place: MountPlace) -> Mount? {
@@ -34,7 +38,8 @@ package struct APIModule: WebModule {
                 server: place.server, prefix: place.path,
                 settings: APISettings(
                     defaultVersion: options[Self.defaultVersion],
-                    bodyBytesMax: options[Self.bodyMax].bytes, callsMax: options[Self.callsMax])),
+                    bodyBytesMax: options[Self.bodyMax].bytes, callsMax: options[Self.callsMax],
+                    watchersMax: options[Self.watchersMax])),
             fields: place.fields())
     }
 
@@ -58,6 +63,7 @@ struct APISettings: Sendable {
     var defaultVersion: Int?
     var bodyBytesMax = 262_144
     var callsMax = 64
+    var watchersMax = 100
     /// How long a command may run before its caller is told to wait no longer.
     var commandTime = Duration.seconds(120)
 }

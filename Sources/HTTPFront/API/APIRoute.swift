@@ -4,9 +4,10 @@ import XMPPEngine
 enum APIRoute {
     case command(Command)
     case document
+    case events
     case nothing
 
-    /// Finds what a path means: `/NAME`, `/NAME/vN`, `/openapi.json`.
+    /// Finds what a path means: `/NAME`, `/NAME/vN`, `/events`, `/openapi.json`.
     init(_ path: String, in commands: CommandRegistry, defaultVersion: Int?) {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
         guard let name = parts.first, parts.count <= 2 else {
@@ -14,9 +15,10 @@ enum APIRoute {
             return
         }
         guard parts.count == 2, let last = parts.last else {
-            if name == "openapi.json" {
-                self = .document
-            } else {
+            switch name {
+            case "openapi.json": self = .document
+            case "events": self = .events
+            default:
                 let version = defaultVersion ?? .max
                 self =
                     commands.command(String(name), version: version).map(Self.command)

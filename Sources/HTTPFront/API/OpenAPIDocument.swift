@@ -40,7 +40,10 @@ struct OpenAPIDocument {
     }
 
     private var paths: [JSONValue.Member] {
-        var paths = [JSONValue.Member("/openapi.json", Self.itself)]
+        var paths = [
+            JSONValue.Member("/openapi.json", Self.itself),
+            JSONValue.Member("/events", OpenAPIEvents.item),
+        ]
         var newest: Set<String> = []
         for command in commands {
             if newest.insert(command.name).inserted {

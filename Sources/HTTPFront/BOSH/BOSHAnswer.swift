@@ -13,10 +13,15 @@ enum BOSHAnswer {
         text += " inactivity='\(terms.inactivity)'"
         if terms.pauseMax > 0 { text += " maxpause='\(terms.pauseMax)'" }
         if let minor = terms.minorVersion { text += " ver='1.\(minor)'" }
-        text += " from='\(escaped(opening.from))' authid='\(escaped(opening.id))'"
-        text += " charsets='UTF-8'"
+        text += " charsets='UTF-8' accept='gzip'"
         if isSecure { text += " secure='true'" }
-        text += " xmlns:xmpp='\(Namespace.xbosh)'"
+        return text + stream(opening, name: BOSHStream.firstName(of: id))
+    }
+
+    /// The attributes of the first answer of any stream (XEP-0124 §16.3, XEP-0206 §4).
+    static func stream(_ opening: StreamOpening, name: String) -> String {
+        var text = " stream='\(name)' from='\(escaped(opening.from))'"
+        text += " authid='\(escaped(opening.id))' xmlns:xmpp='\(Namespace.xbosh)'"
         if opening.hasVersion { text += " xmpp:version='1.0' xmpp:restartlogic='true'" }
         return text
     }
@@ -31,7 +36,7 @@ enum BOSHAnswer {
 
     /// An answer opened as a page must not run what another client put into a stanza.
     private static let sandbox = HTTPField("Content-Security-Policy", "sandbox")
-    private static let usual = [HTTPField("Content-Type", "text/xml; charset=utf-8"), sandbox]
+    static let usual = [HTTPField("Content-Type", "text/xml; charset=utf-8"), sandbox]
 
     /// The header fields of a session's answers.
     ///
@@ -50,28 +55,5 @@ enum BOSHAnswer {
                 default: marks.contains(byte)
                 }
             }
-    }
-
-    // MARK: sending
-
-    /// A request on its way between two loops.
-    struct HandedOver: @unchecked Sendable {
-        // Sendable because only its own loop touches the exchange.
-        let exchange: Exchange
-    }
-
-    /// Answers a request, on its own loop.
-    static func send(
-        _ body: [UInt8], status: HTTPStatus = .ok, fields: [HTTPField] = usual,
-        to exchange: Exchange, from loop: HTTPLoop
-    ) {
-        if exchange.loop === loop {
-            exchange.respond(status, fields: fields, body: .bytes(body))
-            return
-        }
-        let parcel = HandedOver(exchange: exchange)
-        exchange.loop.execute {
-            parcel.exchange.respond(status, fields: fields, body: .bytes(body))
-        }
     }
 }

@@ -6,7 +6,7 @@ enum BOSHPayload {
     case nonza(Element)
 }
 
-/// One `<body/>` of a client, read and not yet judged (XEP-0124 §5).
+/// One `<body/>` of a client, read and not yet judged (XEP-0124 §6).
 struct BOSHBody {
     let header: StreamHeader
     var payloads: [BOSHPayload] = []
@@ -31,7 +31,15 @@ struct BOSHBody {
     var ack: Int? { header["ack"].flatMap { Self.number($0, max: Self.ridMax) } }
 
     /// Whether it only asks for what the server has to say.
-    var isPoll: Bool { payloads.isEmpty && !isTerminate && !isRestart && header["pause"] == nil }
+    var isPoll: Bool { isPlain && header["to"] == nil }
+
+    /// Whether it asks for another stream in the session (XEP-0124 §16.3).
+    var asksForStream: Bool { isPlain && header["to"] != nil }
+
+    /// Whether there is nothing in it, and nothing that is done to the session.
+    private var isPlain: Bool {
+        payloads.isEmpty && !isTerminate && !isRestart && header["pause"] == nil
+    }
 
     /// A whole number in digits, 0 to `max`; `nil` for anything else.
     static func number(_ text: String, max: Int) -> Int? {

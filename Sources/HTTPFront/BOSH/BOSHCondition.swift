@@ -10,8 +10,11 @@ enum BOSHCondition: String, Sendable, CaseIterable {
     case itemNotFound = "item-not-found"
     case otherRequest = "other-request"
     case policyViolation = "policy-violation"
+    case remoteConnectionFailed = "remote-connection-failed"
     case remoteStreamError = "remote-stream-error"
+    case seeOtherURI = "see-other-uri"
     case systemShutdown = "system-shutdown"
+    case undefinedCondition = "undefined-condition"
 
     /// What a client hears that gave no `ver` and knows no conditions (XEP-0124 §17.1).
     var legacyStatus: HTTPStatus? {
@@ -20,10 +23,14 @@ enum BOSHCondition: String, Sendable, CaseIterable {
         case .policyViolation: .forbidden
         case .itemNotFound: .notFound
         case .hostGone, .hostUnknown, .improperAddressing, .internalServerError, .otherRequest,
-            .remoteStreamError, .systemShutdown:
+            .remoteConnectionFailed, .remoteStreamError, .seeOtherURI, .systemShutdown,
+            .undefinedCondition:
             nil
         }
     }
+
+    /// Whether the stream error goes along inside the `<body/>`.
+    var carriesError: Bool { self == .remoteStreamError || self == .undefinedCondition }
 
     /// The condition that says all a stream error has to say; others carry the error inside.
     init(_ error: StreamError) {
@@ -31,6 +38,8 @@ enum BOSHCondition: String, Sendable, CaseIterable {
         case .notWellFormed: self = .badRequest
         case .systemShutdown: self = .systemShutdown
         case .hostGone: self = .hostGone
+        case .remoteConnectionFailed: self = .remoteConnectionFailed
+        case .undefinedCondition: self = .undefinedCondition
         default: self = .remoteStreamError
         }
     }

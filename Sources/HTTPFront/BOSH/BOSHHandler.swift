@@ -41,11 +41,19 @@ package struct BOSHHandler: HTTPHandler {
             return
         }
         exchange.withBody { bytes in
-            switch BOSHSessionID.hint(in: bytes) {
-            case .none: create(bytes, exchange)
-            case .foreign: refuse(.itemNotFound, exchange)
-            case .known(let id): pass(bytes, to: id, exchange)
+            guard Gzip.isMarked(bytes) else { return take(bytes, exchange) }
+            guard let plain = Gzip.decompress(bytes, bytesMax: bodyBytesMax) else {
+                return refuse(.badRequest, exchange)
             }
+            plain.withUnsafeBytes { take($0, exchange) }
+        }
+    }
+
+    private func take(_ bytes: UnsafeRawBufferPointer, _ exchange: Exchange) {
+        switch BOSHSessionID.hint(in: bytes) {
+        case .none: create(bytes, exchange)
+        case .foreign: refuse(.itemNotFound, exchange)
+        case .known(let id): pass(bytes, to: id, exchange)
         }
     }
 
@@ -53,8 +61,8 @@ package struct BOSHHandler: HTTPHandler {
         if isLegacy, let status = condition.legacyStatus {
             exchange.respond(status)
         } else {
-            BOSHAnswer.send(
-                BOSHOutput.terminal(condition), to: exchange, from: exchange.loop)
+            exchange.respond(
+                .ok, fields: BOSHAnswer.usual, body: .bytes(BOSHOutput.terminal(condition)))
         }
     }
 
@@ -64,14 +72,14 @@ package struct BOSHHandler: HTTPHandler {
         _ bytes: UnsafeRawBufferPointer, to id: BOSHSessionID, _ exchange: Exchange
     ) {
         guard let session = service.sessions[id] else { return refuse(.itemNotFound, exchange) }
-        // A session that began over TLS goes on over TLS (XEP-0124 §21.1).
+        // A session that began over TLS goes on over TLS (XEP-0124 §19.1).
         guard exchange.isSecure || !session.isSecure else { return exchange.abort() }
         if session.home === exchange.loop {
             session.receive(bytes, by: exchange)
             return
         }
         let copy = Array(bytes)
-        let parcel = BOSHAnswer.HandedOver(exchange: exchange)
+        let parcel = HandedOver(exchange: exchange)
         exchange.hold()
         exchange.onClose { session.loop.execute { session.lost(parcel.exchange) } }
         session.loop.execute {
@@ -95,15 +103,20 @@ package struct BOSHHandler: HTTPHandler {
         if let condition = fault(of: body) {
             return refuse(condition, exchange, isLegacy: isLegacy)
         }
+        if let uri = service.settings.secureURI, !exchange.isSecure {
+            exchange.respond(
+                .ok, fields: BOSHAnswer.usual, body: .bytes(BOSHOutput.seeOther(uri)))
+            return
+        }
         guard let rid = body.rid else { return refuse(.badRequest, exchange, isLegacy: isLegacy) }
         let session = BOSHSession(service: service, first: body, rid: rid, exchange: exchange)
-        guard service.sessions.insert(session) else {
+        guard service.sessions.insert(session, as: session.id) else {
             return refuse(.internalServerError, exchange)
         }
-        session.session = C2SSession(
+        let stream = C2SSession(
             transport: session, peer: PeerFacts(exchange), directory: directory,
             options: options)
-        session.begin(body, exchange: exchange)
+        session.begin(stream, body, exchange: exchange)
     }
 
     /// Why a session cannot be created.

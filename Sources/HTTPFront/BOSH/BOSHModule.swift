@@ -22,8 +22,21 @@ package struct BOSHModule: WebModule {
     static let maxConcat = Option<Limit<Int>>(
         "max_concat", default: .infinity, "The most stanzas in one answer.")
 
+    static let compressFrom = Option<Limit<Int>>(
+        "compress_from", default: .at(4096),
+        "Bytes from which an answer is compressed with gzip for a client that accepts it; infinity"
+            + " never.")
+
+    static let secureURI = Option<String?>(
+        "secure_uri", default: nil,
+        "The https address of this service: a client that asks for a session without TLS is sent"
+            + " there.")
+
     package var options: [any OptionDeclaration]? {
-        [Self.maxInactivity, Self.maxPause, Self.maxWait, Self.maxConcat]
+        [
+            Self.maxInactivity, Self.maxPause, Self.maxWait, Self.maxConcat, Self.compressFrom,
+            Self.secureURI,
+        ]
     }
 
     package func mount(at place: MountPlace) -> Mount? {
@@ -37,7 +50,7 @@ package struct BOSHModule: WebModule {
             handler: BOSHHandler(
                 service: bosh, directory: place.server.hosts,
                 options: C2SOptions(place.listener, on: place.server)),
-            fields: place.fields(), cors: place.setsOrigin ? nil : cors)
+            fields: place.fields(), cors: place.cors(cors))
     }
 }
 
@@ -48,6 +61,8 @@ extension BOSHSettings {
         inactivity = Int(options[BOSHModule.maxInactivity].components.seconds)
         pauseMax = Int(options[BOSHModule.maxPause].components.seconds)
         waitMax = Int(options[BOSHModule.maxWait].components.seconds)
+        compressionBytesMin = max(256, options[BOSHModule.compressFrom].bound ?? .max)
+        secureURI = options[BOSHModule.secureURI]
         concatMax = max(1, options[BOSHModule.maxConcat].bound ?? .max)
     }
 }

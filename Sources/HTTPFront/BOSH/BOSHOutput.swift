@@ -85,6 +85,15 @@ struct BOSHOutput {
     /// Adds the error that ends the stream to the last answer.
     mutating func append(_ error: StreamError) { append(error.element, concatMax: .max) }
 
+    /// Whether the next body is the last one there is.
+    var isLast: Bool { full.isEmpty }
+
+    /// `<body/>` with nothing in it but attributes, each with a space before it.
+    static func empty(_ attributes: String) -> [UInt8] {
+        var nothing = BOSHOutput()
+        return nothing.take(attributes: attributes)
+    }
+
     /// `<body/>` with nothing in it.
     static let empty = Array("<body xmlns='http://jabber.org/protocol/httpbind'/>".utf8)
 
@@ -97,5 +106,20 @@ struct BOSHOutput {
         let condition = condition.map { " condition='\($0.rawValue)'" } ?? ""
         return Array(
             "<body type='terminate'\(condition) xmlns='http://jabber.org/protocol/httpbind'/>".utf8)
+    }
+
+    /// The answer to a client that must go elsewhere (XEP-0124 §17.2).
+    static func seeOther(_ uri: String) -> [UInt8] {
+        var output = BOSHOutput()
+        output.append(Element("uri", .httpBind, text: uri), concatMax: .max)
+        return output.take(
+            attributes: " type='terminate' condition='\(BOSHCondition.seeOtherURI.rawValue)'")
+    }
+
+    /// All that waits, as bodies; nothing waits then.
+    mutating func takeAll() -> [[UInt8]] {
+        var bodies: [[UInt8]] = []
+        while !isEmpty { bodies.append(take()) }
+        return bodies
     }
 }

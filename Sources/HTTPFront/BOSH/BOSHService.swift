@@ -5,7 +5,7 @@ import XMPPEngine
 
 /// BOSH as a whole: its sessions, whichever listener and loop their requests come by.
 package final class BOSHService: Sendable {
-    let sessions = BOSHSessions()
+    let sessions = SessionTable<BOSHSessionID, BOSHSession>()
     private let state = Mutex(State())
 
     private struct State {

@@ -15,15 +15,21 @@ final class BOSHSession: StreamTransport, @unchecked Sendable {
     let kind = TransportKind.bosh
     let service: BOSHService
     let isSecure: Bool
-    private let concatMax: Int
+    let concatMax: Int
+    let compressionBytesMin: Int
+    /// The first stream; `nil` when it has ended.
     var session: C2SSession?
+    /// The first stream, also after its end: whose output it is.
+    var owner: C2SSession?
+    /// More streams (XEP-0124 §16), once there was one.
+    var streams: BOSHStreams?
     var window: BOSHWindow<Exchange, BOSHBody>
-    private var output = BOSHOutput()
+    var output = BOSHOutput()
     /// What the first answer says of the session, until it was sent.
-    private var opening: String?
-    private let origin: BOSHOrigin
+    var opening: String?
+    let origin: BOSHOrigin
     /// How the session ended, until the client has heard it.
-    private var ending: Ending?
+    var ending: Ending?
     private var isInputPaused = false
     private var isFlushWanted = false
     /// Bytes of requests that came while input was paused.
@@ -42,7 +48,7 @@ final class BOSHSession: StreamTransport, @unchecked Sendable {
 
     static let log = Logger(label: "martlet.bosh")
     /// Bytes that may wait for a client that does not fetch them; as over TCP.
-    private static let outputBytesMax = 8 << 20
+    static let outputBytesMax = 8 << 20
     /// Bytes of requests that may wait for their stream.
     private static let backlogBytesMax = 1 << 20
 
@@ -55,6 +61,7 @@ final class BOSHSession: StreamTransport, @unchecked Sendable {
         origin = BOSHOrigin(first.header)
         let settings = service.settings
         concatMax = settings.concatMax
+        compressionBytesMin = settings.compressionBytesMin
         let terms = BOSHTerms(asked: { first.header[$0] }, settings: settings)
         window = BOSHWindow(
             terms, first: BOSHSession.request(first, rid: rid), post: exchange,
@@ -64,17 +71,19 @@ final class BOSHSession: StreamTransport, @unchecked Sendable {
 
     var loop: StreamLoop { home.streams }
 
-    private var now: Int { Int(clamping: home.now) }
+    var now: Int { Int(clamping: home.now) }
 
     /// Opens the stream for the first request.
-    func begin(_ first: BOSHBody, exchange: Exchange) {
+    func begin(_ session: C2SSession, _ first: BOSHBody, exchange: Exchange) {
+        self.session = session
+        owner = session
         keep(exchange)
-        session?.parserOpened(origin.streamHeader(of: first.header))
-        pass(first.payloads)
+        session.parserOpened(origin.streamHeader(of: first.header))
+        pass(first.payloads, to: self.session)
         flush()
     }
 
-    private func pass(_ payloads: [BOSHPayload]) {
+    func pass(_ payloads: [BOSHPayload], to session: C2SSession?) {
         for payload in payloads {
             switch payload {
             case .stanza(let stanza): session?.parserReceived(stanza)
@@ -94,22 +103,35 @@ final class BOSHSession: StreamTransport, @unchecked Sendable {
 
     /// Takes a request of the session, on its loop.
     func receive(_ bytes: UnsafeRawBufferPointer, by exchange: Exchange) {
-        guard ending == nil, let session else { return finish(extra: exchange) }
-        switch BOSHBodyReader.read(bytes, with: loop.parsers, limits: session.limits) {
+        guard ending == nil else { return finish(extra: exchange) }
+        switch BOSHBodyReader.read(bytes, with: loop.parsers, limits: limits) {
         case .failure(let error):
-            session.parserFailed(error)
-            // A stream that waits for something hears of it in its turn.
-            if self.session == nil {
-                finish(extra: exchange)
-            } else {
-                answer(exchange, refusal: .badRequest)
-            }
+            fail(error, exchange)
         case .success(let body):
             guard body.header["sid"] == id.text else {
                 return answer(exchange, refusal: .badRequest)
             }
             guard let rid = body.rid else { return refuse(.badRequest, exchange) }
             receive(body, rid: rid, by: exchange)
+        }
+    }
+
+    private var limits: StreamLimits {
+        streams == nil ? session?.limits ?? .beforeLogin : streamLimits
+    }
+
+    /// A body that cannot be read ends the stream, and with it the session.
+    private func fail(_ error: StreamError, _ exchange: Exchange) {
+        guard let session, streams == nil else {
+            return refuse(
+                error.condition == .policyViolation ? .policyViolation : .badRequest, exchange)
+        }
+        session.parserFailed(error)
+        // A stream that waits for something hears of it in its turn.
+        if self.session == nil {
+            finish(extra: exchange)
+        } else {
+            answer(exchange, refusal: .badRequest)
         }
     }
 
@@ -146,23 +168,39 @@ final class BOSHSession: StreamTransport, @unchecked Sendable {
     }
 
     private func process(_ body: BOSHBody) {
-        guard let session else { return }
         if let pause = body.pause, !window.pause(seconds: pause) {
             return end(.refused(.policyViolation))
         }
-        session.took(body.bytes)
-        if isInputPaused {
+        if isInputPaused || streams?.isInputPaused == true {
             backlogBytes += body.bytes
             if backlogBytes > Self.backlogBytesMax {
                 return lose(.failed(StreamError(.resourceConstraint, "too much at once")))
             }
         }
+        if body.asksForStream { return addStream(body) }
+        guard let target = target(of: body) else { return }
+        switch target {
+        case .first:
+            guard let session else { return }
+            hand(body, to: session, origin)
+        case .all: handToAll(body)
+        case .other(let stream): hand(body, to: stream)
+        }
+    }
+
+    /// Gives a stream what a request has for it.
+    func hand(_ body: BOSHBody, to session: C2SSession, _ origin: BOSHOrigin) {
+        // The body may have been read with the limits of another stream that is further.
+        if streams != nil, body.bytes > session.limits.stanzaBytesMax {
+            return session.fail(StreamError(.policyViolation, "XML stanza is too big"))
+        }
+        session.took(body.bytes)
         if body.isRestart {
             // What else is in the body is ignored (XEP-0206 §5).
             session.parserOpened(origin.streamHeader(of: body.header))
             return
         }
-        pass(body.payloads)
+        pass(body.payloads, to: session)
         if body.isTerminate { session.parserClosed() }
     }
 
@@ -219,6 +257,11 @@ final class BOSHSession: StreamTransport, @unchecked Sendable {
 
     func resumeInput() {
         isInputPaused = false
+        resumed()
+    }
+
+    /// One of the streams takes requests again.
+    func resumed() {
         backlogBytes = 0
         flush()
     }
@@ -226,13 +269,18 @@ final class BOSHSession: StreamTransport, @unchecked Sendable {
     func close(_ error: StreamError?) {
         session = nil
         guard ending == nil else { return }
-        ending = error.map { .failed($0) } ?? .finished
+        let ending = error.map { Ending.failed($0) } ?? .finished
+        if let streams {
+            streams.firstEnding = ending
+        } else {
+            self.ending = ending
+        }
         flush()
     }
 
     // MARK: answers
 
-    private func flush() {
+    func flush() {
         guard !isFlushWanted else { return }
         isFlushWanted = true
         loop.flushLater(self)
@@ -240,142 +288,23 @@ final class BOSHSession: StreamTransport, @unchecked Sendable {
 
     func flushOutput() {
         isFlushWanted = false
-        guard ending == nil else { return finish(extra: nil) }
         while true {
-            switch window.order(hasOutput: !output.isEmpty, isInputPaused: isInputPaused) {
-            case .wait:
-                return arm()
-            case .payload:
-                answerOldest(isEmpty: false)
-            case .empty:
-                answerOldest(isEmpty: true)
+            if streams != nil { settle() }
+            guard ending == nil else { return finish(extra: nil) }
+            let hasOutput = !output.isEmpty || streams?.hasOutput == true
+            let isPaused = isInputPaused || streams?.isInputPaused == true
+            switch window.order(hasOutput: hasOutput, isInputPaused: isPaused) {
+            case .wait: return arm()
+            case .payload: answerOldest(isEmpty: false)
+            case .empty: answerOldest(isEmpty: true)
             }
         }
-    }
-
-    private func answerOldest(isEmpty: Bool) {
-        let attributes = attributes()
-        let body: [UInt8]
-        if !isEmpty {
-            body = output.take(attributes: attributes)
-        } else if attributes.isEmpty {
-            body = BOSHOutput.empty
-        } else {
-            var nothing = BOSHOutput()
-            body = nothing.take(attributes: attributes)
-        }
-        guard let exchange = window.answerOldest(body, isEmpty: isEmpty, now: now) else { return }
-        answer(exchange, body)
-    }
-
-    /// What the next answer says besides its payload; usually nothing.
-    private func attributes() -> String {
-        let notes = window.notes
-        var text = ""
-        if notes.isOpening, let opening { text = opening }
-        opening = nil
-        if let ack = notes.ack { text += " ack='\(ack)'" }
-        if let report = notes.report { text += " report='\(report)' time='\(notes.milliseconds)'" }
-        return text
-    }
-
-    private func answer(_ exchange: Exchange, _ body: [UInt8], status: HTTPStatus = .ok) {
-        BOSHAnswer.send(body, status: status, fields: fields, to: exchange, from: home)
-    }
-
-    private func answer(_ exchange: Exchange, refusal condition: BOSHCondition) {
-        if window.terms.minorVersion == nil, let status = condition.legacyStatus {
-            answer(exchange, [], status: status)
-        } else {
-            answer(exchange, BOSHOutput.terminal(condition))
-        }
-    }
-
-    // MARK: the end
-
-    /// Ends the session for what a request did; the request itself hears why.
-    private func refuse(_ condition: BOSHCondition, _ exchange: Exchange) {
-        end(.refused(condition))
-        answer(exchange, refusal: condition)
-        finish(extra: nil)
-    }
-
-    /// Ends the session without asking the stream.
-    private func lose(_ ending: Ending) {
-        guard self.ending == nil else { return }
-        end(ending)
-        flush()
-    }
-
-    private func end(_ ending: Ending) {
-        guard self.ending == nil else { return }
-        self.ending = ending
-        let session = session
-        self.session = nil
-        Self.log.debug(
-            "session ended",
-            metadata: ["jid": "\(session?.jid?.description ?? "-")", "why": "\(ending)"])
-        session?.transportLost()
-    }
-
-    /// Tells the client how the session ended, as soon as there is a request to answer.
-    private func finish(extra: Exchange?) {
-        guard let ending else {
-            if let extra { answer(extra, refusal: .itemNotFound) }
-            return
-        }
-        var exchanges = window.takeAll()
-        // The client's own end is confirmed on the request that asked for it (XEP-0124 §13).
-        if case .finished = ending { exchanges.reverse() }
-        if let extra { exchanges.append(extra) }
-        guard let first = exchanges.first else { return arm() }
-        tell(first, ending)
-        let isFinished = if case .finished = ending { true } else { false }
-        for other in exchanges.dropFirst() {
-            answer(other, isFinished ? BOSHOutput.empty : BOSHOutput.terminal(.otherRequest))
-        }
-        drop()
-    }
-
-    private func tell(_ exchange: Exchange, _ ending: Ending) {
-        switch ending {
-        case .finished:
-            answer(exchange, output.take(attributes: " type='terminate'"))
-        case .failed(let error):
-            let condition = BOSHCondition(error)
-            guard condition == .remoteStreamError else {
-                return answer(exchange, refusal: condition)
-            }
-            output.append(error)
-            answer(
-                exchange,
-                output.take(
-                    attributes: " type='terminate' condition='\(condition.rawValue)'"))
-        case .refused(let condition):
-            answer(exchange, refusal: condition)
-        }
-    }
-
-    /// Forgets the session: its `sid` means nothing any more.
-    private func drop() {
-        service.sessions.remove(id)
-        timer?.disarm()
-        timer = nil
-        output = BOSHOutput()
-    }
-
-    /// The server stops.
-    func shutDown() {
-        guard ending == nil else { return }
-        end(.failed(StreamError(.systemShutdown)))
-        finish(extra: nil)
-        drop()
     }
 
     // MARK: time
 
     /// Has the timer fire no later than what is due.
-    private func arm() {
+    func arm() {
         let deadline = window.deadline
         if let timerTime, timerTime <= deadline { return }
         if timer == nil { timer = home.timer { [unowned self] in timerFired() } }
@@ -389,11 +318,15 @@ final class BOSHSession: StreamTransport, @unchecked Sendable {
         case .later:
             arm()
         case .answer:
-            answerOldest(isEmpty: output.isEmpty)
+            answerOldest(isEmpty: output.isEmpty && streams?.hasOutput != true)
             arm()
         case .end:
-            end(.finished)
-            drop()
+            vanish()
         }
+    }
+
+    func disarm() {
+        timer?.disarm()
+        timer = nil
     }
 }

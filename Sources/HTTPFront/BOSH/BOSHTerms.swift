@@ -12,6 +12,10 @@ package struct BOSHSettings: Sendable, Equatable {
     package var holdMax = 4
     /// Fewest seconds between two empty requests.
     package var polling = 2
+    /// Bytes from which an answer is compressed, if the client takes that.
+    package var compressionBytesMin = 4096
+    /// Where clients must go instead that ask for a session without TLS.
+    package var secureURI: String?
 
     package init() {}
 }

@@ -40,6 +40,9 @@ struct BOSHWindow<Post, Load> {
         var body: [UInt8]
         var sentAt: Int
         var key: String?
+        /// `lastRid` when it went out.
+        var seenRid: Int
+        var repeats = 0
     }
 
     let terms: BOSHTerms
@@ -59,10 +62,14 @@ struct BOSHWindow<Post, Load> {
     private var pause: Int32?
     private var report: (rid: Int, milliseconds: Int)?
 
-    /// How often one request may be repeated while it is held (XEP-0124 §14.3).
+    /// How often one request may be repeated (XEP-0124 §14.3).
     private static var repeatsMax: Int { 8 }
     /// Age of an answer from which a client that has not got it is told.
     private static var reportMilliseconds: Int { 1000 }
+    /// The most that `time` can say: its type is `xs:unsignedShort`.
+    private static var reportMillisecondsMax: Int { 65_535 }
+    /// Answers kept for a client that says which it has.
+    private static var unacknowledgedMax: Int { 32 }
 
     /// A session whose first request is held.
     init(_ terms: BOSHTerms, first: Request, post: Post, now: Int) {
@@ -94,7 +101,7 @@ struct BOSHWindow<Post, Load> {
     mutating func arrived(
         _ request: Request, by post: Post, load: @autoclosure () -> Load, now: Int
     ) -> OnArrival {
-        if request.rid <= lastRid { return repeated(request, by: post) }
+        if request.rid <= lastRid { return repeated(request, by: post, now: now) }
         if let index = early.firstIndex(where: { $0.request.rid == request.rid }) {
             let former = early[index].post
             early[index].post = post
@@ -112,7 +119,7 @@ struct BOSHWindow<Post, Load> {
     }
 
     /// A request that came before (XEP-0124 §14.3).
-    private mutating func repeated(_ request: Request, by post: Post) -> OnArrival {
+    private mutating func repeated(_ request: Request, by post: Post, now: Int) -> OnArrival {
         if let index = held.firstIndex(where: { $0.rid == request.rid }) {
             guard Self.isSame(held[index].key, request.key) else { return .refuse(.itemNotFound) }
             held[index].repeats += 1
@@ -121,10 +128,14 @@ struct BOSHWindow<Post, Load> {
             held[index].post = post
             return .swap(former)
         }
-        guard let answer = answers.first(where: { $0.rid == request.rid }),
-            Self.isSame(answer.key, request.key)
+        guard let index = answers.firstIndex(where: { $0.rid == request.rid }),
+            Self.isSame(answers[index].key, request.key)
         else { return .refuse(.itemNotFound) }
-        return .answerAgain(answer.body)
+        answers[index].repeats += 1
+        guard answers[index].repeats <= Self.repeatsMax else { return .refuse(.policyViolation) }
+        answers[index].sentAt = now
+        answers[index].seenRid = lastRid
+        return .answerAgain(answers[index].body)
     }
 
     private static func isSame(_ key: String?, _ other: String?) -> Bool {
@@ -187,7 +198,7 @@ struct BOSHWindow<Post, Load> {
         guard let missing = answers.first, missing.rid == ack + 1,
             now - missing.sentAt >= Self.reportMilliseconds
         else { return }
-        report = (missing.rid, now - missing.sentAt)
+        report = (missing.rid, min(now - missing.sentAt, Self.reportMillisecondsMax))
     }
 
     /// The client wants to be left alone for so long (XEP-0124 §10).
@@ -218,7 +229,8 @@ struct BOSHWindow<Post, Load> {
         guard let oldest = held.first, held.contains(where: { $0.post != nil }) else {
             return .wait
         }
-        if oldest.isPause { return .empty }
+        // What is for a connection that was lost goes by the next one.
+        if oldest.isPause || oldest.post == nil { return .empty }
         if hasOutput { return .payload }
         if isOpening || report != nil || held.contains(where: \.isPause) { return .empty }
         return held.count > Int(terms.hold) && !isInputPaused ? .empty : .wait
@@ -253,14 +265,18 @@ struct BOSHWindow<Post, Load> {
         wasLastAnswerEmpty = isEmpty
         lastActivity = now
         if !oldest.isPause {
-            answers.append(Answer(rid: oldest.rid, body: body, sentAt: now, key: oldest.key))
-            if answers.count > Int(terms.requests) { answers.removeFirst() }
+            answers.append(
+                Answer(
+                    rid: oldest.rid, body: body, sentAt: now, key: oldest.key, seenRid: lastRid))
+            let countMax = terms.usesAcks ? Self.unacknowledgedMax : Int(terms.requests)
+            if answers.count > countMax { answers.removeFirst() }
         }
         return oldest.post
     }
 
     /// Takes everything that waits for an answer, oldest first: the session is over.
     mutating func takeAll() -> [Post] {
+        early.sort { $0.request.rid < $1.request.rid }
         let posts = held.compactMap(\.post) + early.compactMap(\.post)
         held = []
         early = []
@@ -268,6 +284,11 @@ struct BOSHWindow<Post, Load> {
     }
 
     var isHolding: Bool { held.contains { $0.post != nil } }
+
+    /// Answers that the client may not have: it has sent nothing since they went.
+    var doubtfulAnswers: [[UInt8]] {
+        answers.filter { terms.usesAcks || $0.seenRid >= lastRid }.map(\.body)
+    }
 
     // MARK: connections and time
 

@@ -56,6 +56,7 @@ package struct FileServerModule: WebModule {
         }
         return Mount(
             prefix: place.path, handler: files,
-            fields: place.fields(hosts.first?.options[Self.customHeaders] ?? [:]))
+            fields: place.pageFields(hosts.first?.options[Self.customHeaders] ?? [:]),
+            cors: place.cors(nil))
     }
 }

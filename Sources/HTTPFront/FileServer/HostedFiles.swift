@@ -44,7 +44,7 @@ struct HostedFiles: HTTPHandler {
     }
 
     func handle(_ exchange: Exchange) throws {
-        let server = exchange.host.flatMap { servers[$0] } ?? usual
+        let server = exchange.servedHost.flatMap { servers[$0] } ?? usual
         try server.handle(exchange)
     }
 }

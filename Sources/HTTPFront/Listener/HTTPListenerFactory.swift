@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import XMPPConfig
 import XMPPEngine
@@ -20,12 +21,14 @@ package struct HTTPListenerFactory: ListenerFactory {
         let door = try door(listener, on: server)
         let loops = service.loops
         guard !loops.isEmpty else { throw ListenerFailure("the HTTP loops do not run") }
+        for loop in loops { server.environment.observatory.watch(loop) }
         let log = try accessLog(server.configuration)
         let http: HTTPServer
         do {
             http = try HTTPServer(
                 endpoint(listener, on: server), site: site(listener, on: server), loops: loops,
-                door: door, accessLog: log, log: Self.log)
+                door: door, limits: HTTPLimits(listener, loops: service.limits), accessLog: log,
+                log: Self.log)
         } catch {
             log?.close()
             throw error
@@ -45,6 +48,10 @@ package struct HTTPListenerFactory: ListenerFactory {
         door.trustedProxies = { [weak server] in
             server?.configuration.options[ServerOption.trustedProxies] ?? .networks([])
         }
+        let defaultHost = listener.options[ListenerOption.defaultHost]
+        door.servedHost = { [weak server] name in
+            server?.configuration.webHost(named: name, default: defaultHost)
+        }
         guard listener.options[ListenerOption.tls] else { return door }
         // Clear text where TLS was asked for would be worse than nothing.
         guard let tls = ListenerTLS.make(for: listener, on: server, direct: .web),
@@ -63,8 +70,13 @@ package struct HTTPListenerFactory: ListenerFactory {
             return HTTPEndpoint(
                 .port(UInt16(clamping: port), ip: ip.description), backlog: backlog)
         case .unix(let path):
-            return HTTPEndpoint(
+            let file = listener.options[ListenerOption.unixSocket]
+            var endpoint = HTTPEndpoint(
                 .unix(path: server.environment.path(path)), backlog: backlog)
+            endpoint.mode = mode_t(file[ListenerOption.unixMode], radix: 8)
+            endpoint.owner = file[ListenerOption.unixOwner].map { uid_t(clamping: $0) }
+            endpoint.group = file[ListenerOption.unixGroup].map { gid_t(clamping: $0) }
+            return endpoint
         }
     }
 
@@ -90,5 +102,38 @@ package struct HTTPListenerFactory: ListenerFactory {
             if let mount = try module.mount(at: place) { mounts.append(mount) }
         }
         return Site(mounts)
+    }
+}
+
+extension HTTPLimits {
+    /// A listener's limits; what is set up with the loops is theirs.
+    init(_ listener: ListenerConfiguration, loops: HTTPLimits) {
+        self = loops
+        let options = listener.options
+        serverConnectionsMax = options[ListenerOption.maxConnections].bound ?? .max
+        connectionsPerAddressMax = options[ListenerOption.maxConnectionsPerAddress].bound ?? .max
+        targetBytesMax = options[ListenerOption.maxURISize].bytes
+        fieldsMax = options[ListenerOption.maxHeaderFields]
+        if let bytes = options[ListenerOption.maxBodySize].bound?.bytes {
+            bodyBytesMax = UInt64(clamping: bytes)
+        }
+        headTimeout = options[ListenerOption.headerTimeout]
+        bodyTimeout = options[ListenerOption.bodyTimeout]
+        keepAliveTimeout = options[ListenerOption.keepAliveTimeout]
+        bytesPerSecondMin = options[ListenerOption.minTransferRate]
+    }
+}
+
+extension Configuration {
+    /// The host that a request for `name` means (`hosts_alias`, `default_host`).
+    func webHost(named name: String?, default other: String?) -> String? {
+        if let name {
+            if host(name) != nil { return name }
+            if let alias = options[ServerOption.hostsAlias][name], host(alias) != nil {
+                return alias
+            }
+        }
+        if let other, host(other) != nil { return other }
+        return hosts.first
     }
 }

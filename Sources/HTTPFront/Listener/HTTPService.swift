@@ -3,14 +3,16 @@ import Logging
 import Synchronization
 import XMPPEngine
 
-/// What the web listeners of a server share: loops, BOSH sessions and WebSocket connections.
+/// What the web listeners of a server share: loops, BOSH and polling sessions and WebSocket
+/// connections.
 package final class HTTPService: Sendable {
     package let bosh = BOSHService()
     /// What blocks on files.
     let disk = DiskThreads()
+    package let poll = PollService()
     package let webSockets = WebSocketService()
     private let loopCount: Int
-    private let limits: HTTPLimits
+    let limits: HTTPLimits
     private let running = Mutex<[HTTPLoop]>([])
     private static let log = Logger(label: "martlet.http")
 
@@ -45,6 +47,10 @@ package final class HTTPService: Sendable {
                     ChildSpec("mod_http_bind", grace: .seconds(5)) { [self] in
                         bosh.start()
                         return RunningChild(stop: { await self.bosh.stop() })
+                    },
+                    ChildSpec("http_poll", grace: .seconds(5)) { [self] in
+                        poll.start()
+                        return RunningChild(stop: { await self.poll.stop() })
                     },
                     ChildSpec("ejabberd_http_ws", grace: .seconds(5)) { [self] in
                         webSockets.start()

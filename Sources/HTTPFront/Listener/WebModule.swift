@@ -58,7 +58,37 @@ package struct MountPlace {
 
     /// The listener's header fields, and those of the handler that take precedence.
     package func fields(_ own: [String: String] = [:]) -> [HTTPField] {
-        customHeaders.merging(own) { _, own in own }.sorted { $0.key < $1.key }
-            .map { HTTPField($0.key, $0.value) }
+        HTTPField.list([own, customHeaders])
+    }
+
+    /// The same for a handler of pages: no other site may frame them, or learn from a link where
+    /// the reader was, unless configured. What their scripts may do is said by each page's owner.
+    package func pageFields(_ own: [String: String] = [:]) -> [HTTPField] {
+        HTTPField.list([
+            own, customHeaders,
+            ["Referrer-Policy": "same-origin", "X-Frame-Options": "SAMEORIGIN"],
+        ])
+    }
+
+    /// Which sites may call: as `cors_origins` says, else as the handler does; nothing is added
+    /// where `custom_headers` has it.
+    package func cors(_ own: CORSPolicy?) -> CORSPolicy? {
+        guard !setsOrigin else { return nil }
+        guard let origins = listener.options[ListenerOption.corsOrigins] else { return own }
+        var policy = own ?? CORSPolicy(origins: .any, methods: [.get, .head])
+        policy.origins = origins == ["all"] ? .any : .listed(Set(origins))
+        if policy.origins == .any { policy.allowsCredentials = false }
+        return policy
+    }
+}
+
+extension HTTPField {
+    /// Fields by name, compared without case: of those with one name the first counts.
+    fileprivate static func list(_ sources: [[String: String]]) -> [HTTPField] {
+        var names: Set<String> = []
+        return sources.flatMap { source in
+            source.sorted { $0.key < $1.key }.filter { names.insert($0.key.lowercased()).inserted }
+                .map { HTTPField($0.key, $0.value) }
+        }
     }
 }

@@ -24,8 +24,12 @@ package final class HTTPConnection {
     var exchange: Exchange?
     /// Whether a request line has been read.
     var hasAsked = false
+    /// Whether libmicrohttpd refused a request by itself: the client may still be sending.
+    var isRefused = false
     /// True once another protocol has the socket: what it counts for lasts until that ends.
     var isHandedOver = false
+    /// The client that a trusted proxy handed the connection over for.
+    var forwardedPeer: PeerAddress?
     private var isWatched = false
     private var isOpen = false
 
@@ -48,44 +52,56 @@ package final class HTTPConnection {
     package var isEncrypted: Bool { relay != nil }
 
     /// The connection is cut after `time`, and what `bytes` need at the slowest allowed rate.
-    func restart(for time: Timeout, bytes: UInt64 = 0) {
+    ///
+    /// - Parameter start: When they began, in milliseconds of the loop's clock; now when left out.
+    func restart(for time: Timeout, bytes: UInt64 = 0, since start: UInt64? = nil) {
         let rate = UInt64(max(1, server.limits.bytesPerSecondMin))
-        deadline = loop.now + time.milliseconds + min(bytes, 1 << 50) / rate * 1000
+        deadline = (start ?? loop.now) + time.milliseconds + min(bytes, 1 << 50) / rate * 1000
     }
 
     func opened() {
         isOpen = true
         loop.connections[descriptor] = self
+        loop.streams.counters.add(.httpConnections)
     }
 
     func closed() {
         guard isOpen else { return }
         isOpen = false
         stopWatching()
+        if relay == nil, isRefused || !hasAsked { loop.linger(descriptor) }
         loop.connections[descriptor] = nil
-        if !isHandedOver { server.connectionClosed(self) }
+        if !isHandedOver { leave() }
     }
 
     /// The protocol that took the socket over is done with it.
     func handedOverEnded() {
         guard isHandedOver else { return }
         isHandedOver = false
+        if let forwardedPeer { server.leave(forwardedPeer) }
+        leave()
+    }
+
+    private func leave() {
+        loop.streams.counters.add(.httpConnections, -1)
         server.connectionClosed(self)
     }
 
     /// Ends the connection now; what is being sent is lost, a request that is late is told so.
     func cut() {
         deadline = .max
-        if let exchange, exchange.isSuspended {
-            exchange.clientLeft()
-        } else {
-            if exchange?.isArriving ?? !hasAsked { sendRefusal(.requestTimeout) }
+        if exchange?.isArriving ?? !hasAsked { sendRefusal(.requestTimeout) }
+        let isSuspended = exchange?.isSuspended ?? false
+        // libmicrohttpd may have nothing to tell of a body that does not move.
+        if !isSuspended || exchange?.isArriving == true {
             shutdown(descriptor, Int32(SHUT_RDWR))
         }
+        if isSuspended { exchange?.clientLeft() }
     }
 
     /// Sends a last answer past libmicrohttpd, which closes the connection next.
     func sendRefusal(_ status: HTTPStatus) {
+        loop.streams.counters.add(.httpResponses(class: Int(status.code) / 100))
         HTTPRefusal(status).send(on: descriptor)
     }
 

@@ -18,6 +18,8 @@ package struct HTTPLimits: Sendable, Equatable {
     package var targetBytesMax = 2048
     /// Header fields of one request; more are refused with 431.
     package var fieldsMax = 64
+    /// Bytes of a request body, besides what its handler allows; longer is refused with 413.
+    package var bodyBytesMax = UInt64.max
     /// Time from accepting a connection to its first complete request head.
     package var headTimeout = Duration.seconds(20)
     /// Time between an answer and the next complete request head.

@@ -16,6 +16,8 @@ package final class HTTPServer: Sendable {
         package var tls: (@Sendable () -> TLSContext?)?
         /// Whose `Forwarded` and `X-Forwarded-…` fields are believed; asked for each connection.
         package var trustedProxies: @Sendable () -> TrustedProxies = { .networks([]) }
+        /// The served host that a name means, lower case and without port; `nil` for no name.
+        package var servedHost: @Sendable (String?) -> String? = { $0 }
 
         package init() {}
     }

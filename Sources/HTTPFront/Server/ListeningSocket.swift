@@ -13,6 +13,11 @@ package struct HTTPEndpoint: Sendable, Hashable, CustomStringConvertible {
     package let place: Place
     /// Connections the system keeps until they are accepted.
     package let backlog: Int32
+    /// Permissions of a unix socket's file; what the umask leaves when `nil`.
+    package var mode: mode_t?
+    /// Who owns a unix socket's file; the server's user and group when `nil`.
+    package var owner: uid_t?
+    package var group: gid_t?
 
     package init(_ place: Place, backlog: Int32 = 128) {
         self.place = place
@@ -53,6 +58,12 @@ final class ListeningSocket: Sendable {
             close(opened)
             throw .bind(address: endpoint.description, errno: failure)
         }
+        if case .unix(let path) = endpoint.place, !Self.setFile(path, endpoint) {
+            let code = errno
+            close(opened)
+            unlink(path)
+            throw .bind(address: endpoint.description, errno: code)
+        }
         guard listen(opened, endpoint.backlog) == 0 else {
             let code = errno
             close(opened)
@@ -74,6 +85,13 @@ final class ListeningSocket: Sendable {
         guard family == AF_INET6, case .port(_, let ip) = place else { return }
         var isOnlyV6: Int32 = ip == "::" ? 0 : 1
         setsockopt(socket, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &isOnlyV6, size)
+    }
+
+    /// Nobody can connect before `listen`, so there is no moment with other permissions.
+    private static func setFile(_ path: String, _ endpoint: HTTPEndpoint) -> Bool {
+        if let mode = endpoint.mode, chmod(path, mode) != 0 { return false }
+        guard endpoint.owner != nil || endpoint.group != nil else { return true }
+        return chown(path, endpoint.owner ?? uid_t.max, endpoint.group ?? gid_t.max) == 0
     }
 
     /// A socket file that nobody listens on is left over from a server that was killed.
@@ -121,21 +139,8 @@ struct SocketAddressBytes {
 
     /// `nil` when `ip` is not an address in digits.
     init?(ip: String, port: UInt16) {
-        var v4 = sockaddr_in()
-        var v6 = sockaddr_in6()
-        if inet_pton(AF_INET, ip, &v4.sin_addr) == 1 {
-            v4.sin_family = sa_family_t(AF_INET)
-            v4.sin_port = port.bigEndian
-            length = socklen_t(MemoryLayout<sockaddr_in>.size)
-            withUnsafeMutableBytes(of: &storage) { $0.storeBytes(of: v4, as: sockaddr_in.self) }
-        } else if inet_pton(AF_INET6, ip, &v6.sin6_addr) == 1 {
-            v6.sin6_family = sa_family_t(AF_INET6)
-            v6.sin6_port = port.bigEndian
-            length = socklen_t(MemoryLayout<sockaddr_in6>.size)
-            withUnsafeMutableBytes(of: &storage) { $0.storeBytes(of: v6, as: sockaddr_in6.self) }
-        } else {
-            return nil
-        }
+        length = martlet_address_make(&storage, ip, port)
+        guard length > 0 else { return nil }
     }
 
     /// `nil` when the path is empty or does not fit.

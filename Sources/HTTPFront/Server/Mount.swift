@@ -79,14 +79,15 @@ package struct Site: Sendable {
             return
         }
         guard let mount = mounts.first(where: { $0.matches(exchange.path) }) else {
-            exchange.respond(.notFound, body: .page(.notFound))
+            exchange.respond(.notFound, fields: HTTPField.plainPage, body: .page(.notFound))
             return
         }
         exchange.mount = mount
         if mount.methods.contains(exchange.method) { return }
         guard exchange.method == .options else {
             exchange.respond(
-                .methodNotAllowed, fields: [mount.allow], body: .page(.methodNotAllowed))
+                .methodNotAllowed, fields: HTTPField.plainPage + [mount.allow],
+                body: .page(.methodNotAllowed))
             return
         }
         exchange.respond(.noContent, fields: mount.cors?.preflight(exchange) ?? [mount.allow])

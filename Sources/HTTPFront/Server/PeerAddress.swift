@@ -17,17 +17,15 @@ package struct PeerAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads what accept(2) filled in.
     init(_ storage: sockaddr_storage) {
-        switch Int32(storage.ss_family) {
-        case AF_INET:
-            let address = withUnsafeBytes(of: storage) { $0.loadUnaligned(as: sockaddr_in.self) }
-            kind = .v4(UInt32(bigEndian: address.sin_addr.s_addr))
-            port = UInt16(bigEndian: address.sin_port)
-        case AF_INET6:
-            let address = withUnsafeBytes(of: storage) { $0.loadUnaligned(as: sockaddr_in6.self) }
-            (kind, port) = (Self.unmapped(address.sin6_addr), UInt16(bigEndian: address.sin6_port))
-        default:
-            (kind, port) = (.local, 0)
+        var bytes = [UInt8](repeating: 0, count: 16)
+        var port = UInt16(0)
+        let count = withUnsafePointer(to: storage) { martlet_address_read($0, &bytes, &port) }
+        switch count {
+        case 4: kind = .v4(bytes.prefix(4).reduce(0) { $0 << 8 | UInt32($1) })
+        case 16: kind = Self.unmapped(bytes)
+        default: kind = .local
         }
+        self.port = port
     }
 
     /// An address that a PROXY header names.
@@ -57,13 +55,9 @@ package struct PeerAddress: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// IPv4 clients of an IPv6 socket come as ::ffff:a.b.c.d (RFC 4291 §2.5.5.2).
-    private static func unmapped(_ address: in6_addr) -> Kind {
-        let (high, low) = withUnsafeBytes(of: address) { bytes in
-            (
-                UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
-                UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-            )
-        }
+    private static func unmapped(_ address: [UInt8]) -> Kind {
+        let high = address.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        let low = address.dropFirst(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard high == 0, low >> 32 == 0xffff else { return .v6(high, low) }
         return .v4(UInt32(truncatingIfNeeded: low))
     }

@@ -35,6 +35,8 @@ enum FramedMessage {
         case .success(let rest): element = rest
         case .failure(let error): return .failure(error)
         }
+        // Inside a stream, where the parser believes to be, this would be no more than malformed.
+        if element.starts(with: "<!DOCTYPE".utf8) { return .failure(StreamError(.restrictedXML)) }
         let parser = parsers.take(.frames)
         let collector = Collector()
         let error = parser.feed(element, to: collector, limits: limits) ?? parser.endOfFrame()

@@ -21,7 +21,7 @@ struct FramedStream {
     }
 
     private enum State {
-        /// The first stream, or the next one after a restart (§3.4, §3.6.2).
+        /// The first stream, or the next one after a restart (§3.4, §3.7).
         case waitForOpen
         case open
     }

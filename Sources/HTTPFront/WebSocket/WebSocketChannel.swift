@@ -4,7 +4,7 @@ import NIOCore
 import XMPPEngine
 
 /// Who speaks over a WebSocket connection; called on its loop only.
-protocol WebSocketUser: AnyObject {
+package protocol WebSocketUser: AnyObject {
     /// The largest message that may come now, in bytes.
     var messageBytesMax: Int { get }
     /// Whether the next message must wait.
@@ -27,7 +27,7 @@ protocol WebSocketUser: AnyObject {
 ///
 /// Guarded by its loop. While it is idle it holds neither reader nor buffers. What is said within
 /// a turn of the loop leaves in one write.
-final class WebSocketChannel {
+package final class WebSocketChannel {
     private enum Phase {
         case open
         /// Our Close frame is sent, the client's is awaited (§7.1.2).
@@ -61,7 +61,9 @@ final class WebSocketChannel {
     /// How long the end may take.
     private static let closeTime = Duration.seconds(5)
 
-    init(_ connection: UpgradedConnection, deflate: DeflateTerms?, settings: WebSocketSettings) {
+    package init(
+        _ connection: UpgradedConnection, deflate: DeflateTerms?, settings: WebSocketSettings
+    ) {
         self.connection = connection
         self.deflate = deflate
         outputBytesMax = settings.outputBytesMax
@@ -72,14 +74,14 @@ final class WebSocketChannel {
             now: Int(clamping: connection.loop.now))
     }
 
-    var loop: HTTPLoop { connection.loop }
+    package var loop: HTTPLoop { connection.loop }
 
     private var tools: WebSocketTools { loop.webSockets }
 
     private var now: Int { Int(clamping: loop.now) }
 
     /// Begins with what came with the handshake.
-    func start(_ user: any WebSocketUser) {
+    package func start(_ user: any WebSocketUser) {
         self.user = user
         do {
             try loop.watch(connection.descriptor, for: interest, self)
@@ -137,7 +139,7 @@ extension WebSocketChannel: LoopWatch {
     }
 
     /// The user is no longer busy.
-    func resume() {
+    package func resume() {
         guard phase != .closed, !isConsuming else { return }
         isReadingPaused = false
         let bytes = unread
@@ -216,7 +218,7 @@ extension WebSocketChannel: LoopWatch {
 
 extension WebSocketChannel: FlushedAtEndOfTurn {
     /// Sends a message.
-    func send(isText: Bool = true, _ body: (inout ByteBuffer) -> Void) {
+    package func send(isText: Bool = true, _ body: (inout ByteBuffer) -> Void) {
         guard phase == .open || (phase == .ending && user != nil) else { return }
         prepareOutput()
         tools.writeMessage(isText ? .text : .binary, deflate, to: &output, body)
@@ -235,7 +237,7 @@ extension WebSocketChannel: FlushedAtEndOfTurn {
         loop.streams.flushLater(self)
     }
 
-    func flushOutput() {
+    package func flushOutput() {
         isFlushWanted = false
         write()
         watch()
@@ -247,6 +249,7 @@ extension WebSocketChannel: FlushedAtEndOfTurn {
                 return shut()
             }
             guard count > 0 else { break }
+            loop.streams.counters.add(.bytesOut(.webSocket), count)
             output.moveReaderIndex(forwardBy: count)
         }
         guard output.readableBytes > 0 else {
@@ -255,6 +258,8 @@ extension WebSocketChannel: FlushedAtEndOfTurn {
             return
         }
         if phase == .open, output.readableBytes > outputBytesMax { user?.overflowed() }
+        // A user that waits for something cannot close yet.
+        if output.readableBytes > outputBytesMax * 2 { shut() }
     }
 
     private func finishWriting() {
@@ -284,7 +289,7 @@ extension WebSocketChannel: FlushedAtEndOfTurn {
 
 extension WebSocketChannel {
     /// Closes: the client is told why, and has a little time to confirm it.
-    func close(_ code: CloseCode) {
+    package func close(_ code: CloseCode) {
         guard phase == .open else { return }
         sendControl(.close, code.payload)
         phase = .closing
@@ -292,7 +297,7 @@ extension WebSocketChannel {
     }
 
     /// Closes with that code unless the client does so in time.
-    func expectClose() {
+    package func expectClose() {
         guard phase == .open else { return }
         isCloseExpected = true
         timer?.arm(after: Self.closeTime)

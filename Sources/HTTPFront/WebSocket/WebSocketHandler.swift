@@ -51,7 +51,7 @@ struct WebSocketHandler: HTTPHandler {
     private func accept(
         _ handshake: WebSocketHandshake, _ exchange: Exchange, _ settings: WebSocketSettings
     ) {
-        let peer = PeerFacts(exchange)
+        let peer = PeerFacts(exchange, isStreamBound: true)
         exchange.upgrade(fields: handshake.fields) { connection in
             let channel = WebSocketChannel(
                 connection, deflate: handshake.deflate, settings: settings)

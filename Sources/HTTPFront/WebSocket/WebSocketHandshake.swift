@@ -1,8 +1,9 @@
 import XMPPEngine
 
 /// The opening handshake of a client, checked (RFC 6455 §4.2, RFC 7395 §3.1).
-struct WebSocketHandshake: Equatable {
-    enum Refusal: Error, Equatable {
+package struct WebSocketHandshake: Equatable {
+    /// Why a client is not taken.
+    package enum Refusal: Error, Equatable {
         /// No handshake, or one of another version: 426 with what is spoken here (§4.2.2, §4.4).
         case upgradeRequired
         case badRequest(String)
@@ -13,16 +14,16 @@ struct WebSocketHandshake: Equatable {
     /// The version of RFC 6455.
     static let version = "13"
     /// RFC 7395 §3.1.
-    static let xmpp = "xmpp"
+    package static let xmpp = "xmpp"
     /// What proves that the key was read as such (§1.3).
     private static let keySuffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
     /// The one of those offered that is spoken; `nil` for none at all.
-    let subprotocol: String?
+    package let subprotocol: String?
     /// `Sec-WebSocket-Accept`.
     let accept: String
     /// What messages may be compressed with; `nil` for not at all.
-    let deflate: DeflateTerms?
+    package let deflate: DeflateTerms?
 
     /// Reads a handshake.
     ///
@@ -31,7 +32,8 @@ struct WebSocketHandshake: Equatable {
     ///   - origins: The sites whose pages may connect, in lower case; any when empty. A client
     ///     without an origin is no page.
     ///   - fields: The values of the header fields with a name.
-    init(
+    /// - Throws: Why the client is not taken.
+    package init(
         subprotocol: String? = xmpp, origins: Set<String>, fields: (String) -> [String]
     ) throws(Refusal) {
         guard HeaderList.contains("websocket", in: fields("Upgrade")) else {
@@ -69,7 +71,7 @@ struct WebSocketHandshake: Equatable {
     }
 
     /// The fields of the answer, beside `Connection`.
-    var fields: [HTTPField] {
+    package var fields: [HTTPField] {
         var fields = [
             HTTPField("Upgrade", "websocket"),
             HTTPField("Sec-WebSocket-Accept", accept),

@@ -3,21 +3,23 @@ import XMPPCore
 import XMPPEngine
 
 /// What new WebSocket connections are offered.
-struct WebSocketSettings: Sendable, Equatable {
+package struct WebSocketSettings: Sendable, Equatable {
     /// Milliseconds between pings; 0 for none.
-    var pingInterval = 60_000
+    package var pingInterval = 60_000
     /// Milliseconds of silence after which a connection ends.
-    var timeout = 300_000
+    package var timeout = 300_000
     /// The sites whose pages may connect; any when empty.
-    var origins: Set<String> = []
+    package var origins: Set<String> = []
     /// Whether binary messages are read; XMPP has none (RFC 7395 §3.2).
-    var acceptsBinary = false
+    package var acceptsBinary = false
     /// Where streams are sent instead; `nil` to take them.
-    var seeOtherURI: String?
+    package var seeOtherURI: String?
     /// Unsent bytes after which a client that does not read is cut off; as over TCP.
-    var outputBytesMax = 8 << 20
+    package var outputBytesMax = 8 << 20
     /// Connections of one loop.
-    var connectionsMax = 100_000
+    package var connectionsMax = 100_000
+
+    package init() {}
 }
 
 /// WebSocket as a whole: its connections, whichever listener and loop they come by.

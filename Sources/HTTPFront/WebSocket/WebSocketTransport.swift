@@ -47,10 +47,10 @@ final class WebSocketTransport: StreamTransport, @unchecked Sendable {
         channel.send { $0.writeFramed(nonza) }
     }
 
-    /// The former stream is closed without a word (RFC 7395 §3.6.2).
+    /// The former stream is closed without a word (RFC 7395 §3.7).
     func restart() { framing.restart() }
 
-    /// TLS is the web server's affair; it is not offered (RFC 7395 §3.8).
+    /// TLS is the web server's affair; it is not offered (RFC 7395 §3.9).
     func startTLS() {}
 
     func pauseInput() {}

@@ -78,8 +78,12 @@ package enum DefaultConfiguration {
               /http-bind: mod_bosh
               /upload: mod_http_upload
               /websocket: ejabberd_http_ws
+              /ws: ejabberd_http_ws
               /xmpp-websocket: ejabberd_http_ws
               /admin: ejabberd_web_admin
+              /api: mod_http_api
+              # Numbers for Prometheus; only this machine may read them.
+              /metrics: mod_prometheus
               /: mod_http_fileserver
 
           # Components, such as gateways (XEP-0114). Each joins with its own secret.

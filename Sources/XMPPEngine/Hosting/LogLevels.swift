@@ -14,3 +14,17 @@ extension Logger.Level {
         }
     }
 }
+
+extension LogLevel {
+    /// The level of the option that means the same.
+    package init(_ level: Logger.Level) {
+        switch level {
+        case .trace, .debug: self = .debug
+        case .info: self = .info
+        case .notice: self = .notice
+        case .warning: self = .warning
+        case .error: self = .error
+        case .critical: self = .critical
+        }
+    }
+}

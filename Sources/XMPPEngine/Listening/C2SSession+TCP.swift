@@ -4,6 +4,7 @@ extension C2SSession: ByteStreamOwner {
     package var domain: String { host?.domain ?? directory.defaultDomain }
 
     package func took(_ bytes: Int) {
+        loop.counters.add(.bytesIn(transportClass), bytes)
         // White space is a sign of life, too.
         activity &+= 1
         guard !shaper.isUnlimited else { return }

@@ -25,6 +25,8 @@ package final class TCPListener: Sendable {
         package var connectionsMax: Int?
         /// Connections of one IPv4 address or IPv6 /64 at one time; `nil` is no limit.
         package var connectionsPerAddressMax: Int?
+        /// Told of each connection that a limit refuses; on whatever thread.
+        package var refused: @Sendable () -> Void = {}
 
         package init(_ endpoint: Endpoint) { self.endpoint = endpoint }
     }
@@ -198,6 +200,7 @@ extension TCPListener {
     }
 
     private func logRefusal(of peer: SocketAddress?, _ reason: String) {
+        options.refused()
         guard let count = counts.refuse() else { return }
         log.warning(
             "connection refused",

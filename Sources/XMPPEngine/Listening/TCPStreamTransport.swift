@@ -27,6 +27,8 @@ package final class TCPStreamTransport: ChannelInboundHandler, StreamTransport {
     private var next = Next.none
     private var hasOpened = false
     private var isClosing = false
+    /// Of an owner that is gone.
+    private var lastTransportClass = TransportClass.tcp
 
     private enum Next { case none, restart, tls }
 
@@ -100,6 +102,10 @@ package final class TCPStreamTransport: ChannelInboundHandler, StreamTransport {
         owner?.took(bytes.readableBytes)
         if unread != nil || owner?.isParked == true {
             keep(&bytes)
+        } else if loop.counters.isTimed() {
+            let start = Moment.now
+            consume(bytes)
+            loop.counters.observe(.routingTurn, nanoseconds: Moment.now - start)
         } else {
             consume(bytes)
         }
@@ -260,8 +266,11 @@ package final class TCPStreamTransport: ChannelInboundHandler, StreamTransport {
         body(&output)
     }
 
+    private var transportClass: TransportClass { owner?.transportClass ?? lastTransportClass }
+
     private func takeOutput() -> ByteBuffer {
         let bytes = output
+        loop.counters.add(.bytesOut(transportClass), bytes.readableBytes)
         output = ByteBuffer()
         return bytes
     }
@@ -327,6 +336,7 @@ package final class TCPStreamTransport: ChannelInboundHandler, StreamTransport {
         }
         if hasOpened { write { $0.writeStaticString("</stream:stream>") } }
         isClosing = true
+        lastTransportClass = transportClass
         owner = nil
         parser?.halt()
         unread = nil

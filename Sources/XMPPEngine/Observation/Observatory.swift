@@ -15,7 +15,12 @@ package final class Observatory: Sendable {
     /// The queues of the server by name.
     package let queues = QueueRegistry()
 
+    /// When the server started.
+    package let startedAt: Timestamp
+    private let clock = ContinuousClock.now
+
     private struct State {
+        var process: (moment: ContinuousClock.Instant, sample: ProcessSample)?
         var sessions: @Sendable () -> [SessionCount] = { [] }
         var last: (time: Timestamp, totals: CounterTotals, processor: Duration)?
     }
@@ -31,6 +36,7 @@ package final class Observatory: Sendable {
     ) {
         self.logs = logs
         self.now = now
+        startedAt = now()
         history = History()
         events = EventFeed(now: now)
         alarms = Alarms(events: events, now: now)
@@ -39,6 +45,19 @@ package final class Observatory: Sendable {
     /// Says where the numbers of sessions come from.
     package func countSessions(_ read: @escaping @Sendable () -> [SessionCount]) {
         state.withLock { $0.sessions = read }
+    }
+
+    /// Seconds since the server started.
+    package var uptime: Double { clock.duration(to: .now) / .seconds(1) }
+
+    /// What the process uses, at most a second old.
+    package func recentProcess() -> ProcessSample {
+        let moment = ContinuousClock.now
+        let kept = state.withLock { $0.process }
+        if let kept, kept.moment.duration(to: moment) < .seconds(1) { return kept.sample }
+        let sample = ProcessSample.now()
+        state.withLock { $0.process = (moment, sample) }
+        return sample
     }
 
     /// The sessions now, by host and transport.

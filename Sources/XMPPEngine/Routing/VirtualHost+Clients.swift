@@ -14,6 +14,7 @@ extension VirtualHost {
         }
         if stanza.kind == .presence {
             guard let resource = session.binding as? ClientResource else { return }
+            tellPresence(stanza, of: resource)
             if stanza.type == .unavailable, stanza.to == nil {
                 let status = stanza.payload.first("status", .client)?.text ?? ""
                 resource.update { $0.lastStatus = status }

@@ -76,7 +76,7 @@ extension VirtualHost {
     // MARK: a bare address
 
     /// RFC 6121 §8.5.1 and §8.5.2.
-    private func routeToAccount(_ stanza: Stanza, account: BareJID, origin: any StanzaOrigin) {
+    func routeToAccount(_ stanza: Stanza, account: BareJID, origin: any StanzaOrigin) {
         switch stanza.kind {
         case .presence: presence.arrived(stanza, for: account, origin: origin)
         case .iq: answer(stanza, target: .account, origin: origin)
@@ -106,7 +106,7 @@ extension VirtualHost {
 
     /// The sessions a message to a bare address goes to (RFC 6121 §8.5.2.1.1): of chat and normal
     /// the ones with the highest priority, of headlines all, never one with a negative priority.
-    private func takers(of message: Stanza, _ account: BareJID) -> [ClientResource] {
+    func takers(of message: Stanza, _ account: BareJID) -> [ClientResource] {
         var best: Int8 = 0
         var takers: [ClientResource] = []
         for session in sessions.sessions(of: account) {
@@ -129,7 +129,10 @@ extension VirtualHost {
         }
         for hook in hooks.undelivered.handlers {
             switch await hook(message, account) {
-            case .kept, .ignored: return
+            case .kept:
+                observatory.statistics.elsewhere.addFromAnyThread(.offlineStored)
+                return
+            case .ignored: return
             case .refused(let error): return router.bounce(message, error)
             case .unhandled: break
             }

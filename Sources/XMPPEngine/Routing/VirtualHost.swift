@@ -45,10 +45,16 @@ package final class VirtualHost: DomainRoute, C2SHost {
     package let jobs = HostJobs()
     /// Presence and subscriptions of the host's accounts (RFC 6121 §3–4).
     package let presence: PresenceService
+    /// Where what happens here is told.
+    let observatory: Observatory
     private let settings: Mutex<HostSettings>
     static let log = Logger(label: "martlet.host")
 
-    package init(jid: BareJID, router: Router, stores: Stores, settings: HostSettings) {
+    package init(
+        jid: BareJID, router: Router, stores: Stores, settings: HostSettings,
+        observatory: Observatory = Observatory()
+    ) {
+        self.observatory = observatory
         self.jid = jid
         domain = jid.domainpart
         self.router = router
@@ -133,6 +139,7 @@ package final class VirtualHost: DomainRoute, C2SHost {
         if case .tooMany(let oldest) = entry {
             close(oldest, StreamError(.policyViolation, "too many sessions"))
             _ = sessions.leave(oldest)
+            tell(.closed, oldest)
             presence.ended(oldest)
             hooks.sessionEnded.handlers.forEach { $0(oldest) }
             entry = sessions.enter(resource, replacing: replacing, sessionsMax: sessionsMax)
@@ -140,10 +147,12 @@ package final class VirtualHost: DomainRoute, C2SHost {
         guard case .entered(let replaced) = entry else { return entry }
         if let replaced {
             close(replaced, StreamError(.conflict, "replaced by a new connection"))
+            tell(.closed, replaced)
             presence.ended(replaced)
             hooks.sessionEnded.handlers.forEach { $0(replaced) }
         }
         session.binding = resource
+        tell(.opened, resource)
         hooks.sessionBound.handlers.forEach { $0(resource) }
         return entry
     }
@@ -158,6 +167,7 @@ package final class VirtualHost: DomainRoute, C2SHost {
         guard let resource = session.binding as? ClientResource else { return }
         session.binding = nil
         guard sessions.leave(resource) else { return }
+        tell(.closed, resource)
         presence.ended(resource)
         hooks.sessionEnded.handlers.forEach { $0(resource) }
         if session.isAnonymous { forget(resource.jid.bare) }

@@ -12,6 +12,9 @@ package protocol ByteStreamOwner: StreamParserDelegate {
     /// The served domain, for certificates and errors.
     var domain: String { get }
 
+    /// How statistics count it.
+    var transportClass: TransportClass { get }
+
     /// Bytes came in; the owner may park to slow the peer down.
     func took(_ bytes: Int)
     func secured(_ facts: TLSFacts)

@@ -3,7 +3,7 @@ import XMPPCore
 
 extension ByteBuffer {
     /// Writes our stream header, without closing it (RFC 6120 §4.7).
-    mutating func write(_ opening: StreamOpening, contentNamespace: Namespace) {
+    package mutating func write(_ opening: StreamOpening, contentNamespace: Namespace) {
         writeStaticString("<stream:stream xmlns='")
         writeString(contentNamespace.name)
         writeStaticString("' xmlns:stream='http://etherx.jabber.org/streams' id='")

@@ -25,6 +25,14 @@ package struct Alarm: Sendable {
         }
     }
 
+    /// Memory in use on the machine or in the control group, as a share; cleared a tenth below.
+    package static func machineMemory(above share: Double) -> Alarm {
+        Alarm("memory", raiseAt: share, clearBelow: share * 0.9) { sample in
+            guard sample.process.machineBytes > 0 else { return 0 }
+            return Double(sample.process.machineUsedBytes) / Double(sample.process.machineBytes)
+        }
+    }
+
     /// Open files as a share of the limit, 0 to 1; cleared a tenth below.
     package static func openFiles(above share: Double) -> Alarm {
         Alarm("open_files", raiseAt: share, clearBelow: share * 0.9) { sample in

@@ -11,6 +11,10 @@ package struct ProcessSample: Hashable, Sendable {
     package var openFiles = 0
     /// The soft limit on open files.
     package var openFilesMax = 0
+    /// Memory of the machine or of the control group; 0 when unknown.
+    package var machineBytes = 0
+    /// How much of it is in use, without caches.
+    package var machineUsedBytes = 0
 
     /// Reads `/proc/self`; a part that cannot be read stays 0.
     package static func now() -> ProcessSample {
@@ -23,6 +27,10 @@ package struct ProcessSample: Hashable, Sendable {
             sample.openFilesMax = Int(clamping: limit.rlim_cur)
         }
         sample.openFiles = entries(in: "/proc/self/fd")
+        sample.machineBytes = kibibytes("MemTotal:", in: "/proc/meminfo") * 1024
+        sample.machineUsedBytes =
+            sample.machineBytes - kibibytes("MemAvailable:", in: "/proc/meminfo") * 1024
+        sample.readControlGroup("/sys/fs/cgroup")
         return sample
     }
 
@@ -32,6 +40,25 @@ package struct ProcessSample: Hashable, Sendable {
         sample.residentBytes = kibibytes("VmRSS:", in: "/proc/self/status") * 1024
         sample.readProcessorTime()
         return sample
+    }
+
+    /// A control group with less memory than the machine counts instead of it (version 2).
+    mutating func readControlGroup(_ folder: String) {
+        guard let limit = Self.number(in: folder + "/memory.max"), limit < machineBytes,
+            let used = Self.number(in: folder + "/memory.current")
+        else { return }
+        let cache = Self.kibibytes("inactive_file", in: folder + "/memory.stat")
+        machineBytes = limit
+        machineUsedBytes = max(0, used - cache)
+    }
+
+    private static func number(in path: String) -> Int? {
+        guard let file = fopen(path, "re") else { return nil }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 64)
+        guard fgets(&line, Int32(line.count), file) != nil else { return nil }
+        let digits = line.prefix { $0 >= 0x30 && $0 <= 0x39 }.map { UInt8(bitPattern: $0) }
+        return Int(String(decoding: digits, as: UTF8.self))
     }
 
     private mutating func readProcessorTime() {

@@ -3,7 +3,7 @@ import XMPPCore
 
 @testable import HTTPFront
 
-@Suite("BOSH bodies · XEP-0124 §5–§7")
+@Suite("BOSH bodies · XEP-0124 §6–§7")
 struct BOSHBodyTests {
     private static let namespace = "xmlns='http://jabber.org/protocol/httpbind'"
 

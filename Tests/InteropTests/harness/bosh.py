@@ -1,5 +1,6 @@
 """BOSH requests written by hand (XEP-0124), for what no well-behaved client would send."""
 
+import base64
 import http.client
 import itertools
 import random
@@ -74,11 +75,12 @@ def trickle(server, data, declared, piece=1, hangs_up=False):
 class Session:
     """A BOSH session that has not logged in."""
 
-    def __init__(self, server):
+    def __init__(self, server, wait=5, hold=1, attributes=""):
         self.server = server
         self.rids = itertools.count(random.randrange(1, 1 << 40))
-        answer = post(server, self.body(
-            f"to='{server.domain}' wait='5' hold='1' ver='1.11' {XBOSH}"))
+        self.answers = []
+        self.creation = answer = post(server, self.body(
+            f"to='{server.domain}' wait='{wait}' hold='{hold}' ver='1.11' {XBOSH} {attributes}"))
         self.sid = answer.attribute("sid")
         assert self.sid, f"no session: {answer}"
 
@@ -88,7 +90,32 @@ class Session:
         return f"<body rid='{rid}' {sid}{attributes} xmlns='{BIND}'>{content}</body>"
 
     def post(self, attributes="", content="", rid=None):
-        return post(self.server, self.body(attributes, content, rid))
+        answer = post(self.server, self.body(attributes, content, rid))
+        self.answers.append(answer)
+        return answer
+
+    def sign_in(self, jid, password, resource="bosh", stream=""):
+        """Logs in with PLAIN, binds and becomes available; `stream` is an attribute or nothing."""
+        user = jid.partition("@")[0]
+        plain = base64.b64encode(f"\0{user}\0{password}".encode()).decode()
+        self.until("<success", stream, "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' "
+                   f"mechanism='PLAIN'>{plain}</auth>")
+        self.until("<bind", f"xmpp:restart='true' xmlns:xmpp='urn:xmpp:xbosh' {stream}")
+        self.until("<jid>", stream, "<iq type='set' id='bind' xmlns='jabber:client'><bind "
+                   f"xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>{resource}</resource>"
+                   "</bind></iq>")
+        self.until("<presence", stream, "<presence xmlns='jabber:client'/>")
+        return self
+
+    def until(self, text, attributes="", content=""):
+        """Sends a request, then empty ones, until an answer has the text; returns that answer."""
+        answer = self.post(attributes, content)
+        for _ in range(20):
+            assert answer.condition is None, f"waited for {text}: {answer}"
+            if text in answer.text:
+                return answer
+            answer = self.post()
+        raise AssertionError(f"no {text}: {answer}")
 
     def end(self):
         return self.post("type='terminate'")

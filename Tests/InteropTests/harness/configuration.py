@@ -41,9 +41,12 @@ listen:
     module: ejabberd_http
     request_handlers:
       /http-bind: mod_bosh
+      /admin: ejabberd_web_admin
       /upload: mod_http_upload
       /.well-known/host-meta: mod_host_meta
       /.well-known/host-meta.json: mod_host_meta
+      /metrics: mod_prometheus
+      /http-poll: mod_http_poll
       /websocket: ejabberd_http_ws
       /: mod_http_fileserver
   - port: {component}
@@ -56,6 +59,8 @@ listen:
 {more_options}
 
 acl:
+  admin:
+    user: console-admin@localhost
   local:
     user_regexp: ""
   loopback:
@@ -64,6 +69,8 @@ acl:
       - ::1/128
 
 access_rules:
+  configure:
+    allow: admin
   local:
     allow: local
   c2s:
@@ -84,10 +91,13 @@ modules:
   mod_http_upload:
     max_size: {upload_bytes}
 {more_upload}
+  mod_http_poll:
+    http_poll_timeout: {http_poll_timeout}
   mod_last: {{}}
   mod_offline: {{}}
   mod_ping: {{}}
   mod_private: {{}}
+  mod_prometheus: {metrics}
   mod_register:
     ip_access: register
   mod_roster:
@@ -107,7 +117,8 @@ def write(server, folder, **changes):
         "c2s": server.ports.c2s, "tls": server.ports.tls, "http": server.ports.http,
         "component": server.ports.component, "component_host": COMPONENT,
         "component_secret": COMPONENT_SECRET, "public": folder, "strophe": STROPHE,
-        "stanza_bytes": STANZA_BYTES, "upload_bytes": UPLOAD_BYTES,
+        "stanza_bytes": STANZA_BYTES, "upload_bytes": UPLOAD_BYTES, "metrics": "{}",
+        "http_poll_timeout": 300,
         "certificate": certificate(server.folder), "more_listeners": "", "more_options": "",
         "bosh": "{}", "more_upload": "", "host_meta": "{}",
     }

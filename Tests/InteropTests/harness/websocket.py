@@ -211,13 +211,15 @@ class WebSocket:
                 return text
 
     def hear_to_end(self):
-        """All frames until the server closes the connection."""
+        """All frames until the server closes the connection; its Close frame is confirmed."""
         heard = []
         while True:
             try:
                 heard.append(self.hear())
             except EOFError:
                 return heard
+            if heard[-1].opcode == CLOSE:
+                self.send(frame(CLOSE, heard[-1].payload))
 
     # Streams (RFC 7395)
 
@@ -227,7 +229,7 @@ class WebSocket:
         self.say(f"<open xmlns='{FRAMING}' {to} version='1.0'/>", **options)
         return self.hear_text(), self.hear_text()
 
-    def sign_in(self, jid, password):
+    def sign_in(self, jid, password, resource=""):
         """SASL PLAIN, a new stream, and a bound resource; returns the full address."""
         self.open()
         secret = base64.b64encode(f"\0{jid.split('@')[0]}\0{password}".encode()).decode()
@@ -236,7 +238,8 @@ class WebSocket:
         assert "<success" in self.hear_text()
         self.open()
         self.say("<iq xmlns='jabber:client' type='set' id='b'>"
-                 "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>")
+                 "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
+                 f"{resource and f'<resource>{resource}</resource>'}</bind></iq>")
         return re.search("<jid>(.*)</jid>", self.hear_text())[1]
 
     def ping(self, mark="p"):
@@ -245,9 +248,8 @@ class WebSocket:
         return self.hear_until(f"id='{mark}'")
 
 
-def ping(mark="p", padding=""):
-    return (f"<iq xmlns='jabber:client' type='get' id='{mark}'><ping xmlns='urn:xmpp:ping'/>"
-            f"{padding}</iq>")
+def ping(mark="p"):
+    return f"<iq xmlns='jabber:client' type='get' id='{mark}'><ping xmlns='urn:xmpp:ping'/></iq>"
 
 
 def outcome(frames):

@@ -22,7 +22,8 @@ struct StatisticsTests {
         all += (1...5).map { .httpResponses(class: $0) }
         all += [
             .httpBytesIn, .httpBytesOut, .httpConnections, .httpHolds, .offlineStored,
-            .connectionsRefused, .mailboxRefusals, .restarts,
+            .connectionsRefused, .mailboxRefusals, .storageCommits, .storageWrites,
+            .storageReads, .storageFailures,
         ]
         for latency in Latency.allCases {
             all += (0..<Latency.cells).map { .cell(latency, $0) }
@@ -85,13 +86,13 @@ struct StatisticsTests {
                     statistics.adopt(own)
                     for _ in 0..<1000 {
                         own.add(.bytesIn(.tcp), 2)
-                        statistics.elsewhere.addFromAnyThread(.restarts)
+                        statistics.elsewhere.addFromAnyThread(.storageReads)
                     }
                 }
             }
         }
         #expect(statistics.totals()[.bytesIn(.tcp)] == 16_000)
-        #expect(statistics.totals()[.restarts] == 8000)
+        #expect(statistics.totals()[.storageReads] == 8000)
     }
 
     @Test("A time falls into the bucket of the first bound that is not below it")

@@ -12,6 +12,13 @@ final class TemporaryFolder: Sendable {
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
+    /// Makes a file, or one with other text.
+    func write(_ name: String, _ text: String) throws {
+        guard let file = fopen(path + "/" + name, "w") else { throw SystemCallError("fopen") }
+        defer { fclose(file) }
+        fputs(text, file)
+    }
+
     deinit {
         guard let folder = opendir(path) else { return }
         while let entry = readdir(folder) {

@@ -71,7 +71,6 @@ final class TLSRelay {
     ) {
         whenSecured = secured
         whenFailed = failed
-        loop.relayCount += 1
         timer = loop.schedule(after: time) { [weak self] in self?.close() }
         settle()
     }
@@ -168,6 +167,7 @@ extension TLSRelay: LoopWatch {
         timer = nil
         inside = ends[0]
         phase = .relaying
+        loop.relayCount += 1
         let secured = whenSecured
         whenSecured = nil
         whenFailed = nil
@@ -247,6 +247,7 @@ extension TLSRelay {
         if phase == .flushing, forOutside.readableBytes == 0 {
             guard !hasClientEnded, !loop.isStopping else { return close() }
             phase = .lingering
+            loop.relayCount -= 1
             shutdown(outside, Int32(SHUT_WR))
             arm(after: Self.lingerTime)
         }
@@ -280,9 +281,12 @@ extension TLSRelay {
     }
 
     private func close() {
-        guard phase != .closed else { return }
+        switch phase {
+        case .handshaking, .lingering: break
+        case .relaying, .flushing: loop.relayCount -= 1
+        case .closed: return
+        }
         phase = .closed
-        loop.relayCount -= 1
         timer?.disarm()
         timer = nil
         forInside = ByteBuffer()

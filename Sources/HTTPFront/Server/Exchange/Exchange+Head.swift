@@ -49,6 +49,10 @@ extension Exchange {
     /// The host the client asked for with the port, if it named one; as the client wrote it.
     package var authority: String? { forwarded?.host ?? authorityOfTarget ?? field("Host") }
 
+    /// The served host that `host` means: itself, the one it is another name of, or the one that
+    /// stands for all others.
+    package var servedHost: String? { connection.server.door.servedHost(host) }
+
     /// True when the client's request came over TLS, here or to a trusted proxy.
     package var isSecure: Bool { forwarded?.isSecure ?? connection.isEncrypted }
 
@@ -91,6 +95,7 @@ extension Exchange {
             path = target
             return nil
         }
+        guard !target.utf8.contains(UInt8(ascii: "#")) else { return .badRequest }
         var rest = target[...]
         if !rest.hasPrefix("/") {
             if method == .options, rest == "*" {

@@ -1,4 +1,5 @@
 import Logging
+import XMPPEngine
 
 /// How a request moves on each time libmicrohttpd calls: head, body chunks, end, and again when
 /// the exchange is woken.
@@ -39,10 +40,12 @@ extension Exchange {
             body.limit = bytesMax
             body.isStreamed = true
         }
+        body.limit = min(body.limit, connection.server.limits.bodyBytesMax)
         if let expected = body.expected, expected > body.limit {
             return refuse(.contentTooLarge)
         }
         state = .receivingBody
+        body.startedAt = loop.now
         connection.restart(for: connection.server.timeouts.body, bytes: body.expected ?? 0)
         guard body.isStreamed else { return .takeAll }
         runHandler()
@@ -78,7 +81,8 @@ extension Exchange {
             guard endsChunkLineProperly(before: chunk, line) else {
                 return refuseHalfWay(.badRequest)
             }
-            connection.restart(for: connection.server.timeouts.body, bytes: body.received)
+            connection.restart(
+                for: connection.server.timeouts.body, bytes: body.received, since: body.startedAt)
         }
         if body.isStreamed { return pass(chunk) }
         let isWhole = body.received == body.expected
@@ -142,14 +146,25 @@ extension Exchange {
         let wasStreaming = body.isStreamed
         state = .handling
         guard let handler = mount?.handler else { return }
+        let start = Moment.now
+        defer {
+            if case .answered = state {
+                let time = Moment.now - start
+                loop.streams.counters.observe(.httpRequest, nanoseconds: time)
+            }
+        }
         do {
             try handler.handle(self)
         } catch let problem as HTTPProblem {
-            respond(problem.status, fields: problem.fields, body: .page(problem.status))
+            respond(
+                problem.status, fields: HTTPField.plainPage + problem.fields,
+                body: .page(problem.status))
         } catch {
             loop.log.error(
                 "a handler failed", metadata: ["path": "\(path)", "error": "\(error)"])
-            respond(.internalServerError, body: .page(.internalServerError))
+            respond(
+                .internalServerError, fields: HTTPField.plainPage, body: .page(.internalServerError)
+            )
         }
         if !wasStreaming { body.drop() }
     }
@@ -159,7 +174,9 @@ extension Exchange {
     private func orderAfterHandler(leaving left: Int) -> Order {
         if case .handling = state {
             loop.log.error("a handler did not answer", metadata: ["path": "\(path)"])
-            respond(.internalServerError, body: .page(.internalServerError))
+            respond(
+                .internalServerError, fields: HTTPField.plainPage, body: .page(.internalServerError)
+            )
         }
         switch state {
         case .held:

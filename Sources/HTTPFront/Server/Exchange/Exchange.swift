@@ -1,4 +1,5 @@
 import Logging
+import XMPPEngine
 
 /// One HTTP request and its answer, as a handler sees them.
 ///
@@ -73,6 +74,7 @@ package final class Exchange {
     private(set) var sentStatus: HTTPStatus?
     private(set) var sentBytes: UInt64?
     var isRefusedEarly = false
+    private var isCountedHeld = false
 
     init(connection: HTTPConnection, request: MicroHTTPRequest, target: UnsafePointer<CChar>) {
         self.connection = connection
@@ -106,6 +108,8 @@ package final class Exchange {
     package func hold() {
         guard case .handling = state else { return }
         state = .held
+        isCountedHeld = true
+        loop.streams.counters.add(.httpHolds)
         connection.deadline = .max
     }
 
@@ -151,6 +155,11 @@ package final class Exchange {
 
     var targetLength: Int { targetBytes }
 
+    /// Whether a body of unknown length is on its way.
+    var isArrivingInChunks: Bool {
+        if case .receivingBody = state { body.expected == nil } else { false }
+    }
+
     /// Whether head or body are still on their way.
     var isArriving: Bool {
         switch state {
@@ -166,9 +175,14 @@ extension Exchange {
     /// libmicrohttpd is done with the request; nothing of it may be used any more.
     func ended(isComplete: Bool) {
         let wasSent = if case .sending = state { isComplete } else { false }
+        connection.isRefused = isArriving
         state = .ended
         isSuspended = false
-        if wasSent { connection.server.log(self) }
+        if wasSent {
+            connection.server.log(self)
+            count()
+        }
+        endHold()
         leaveCounts()
         if isRefusedEarly { loop.linger(connection.descriptor) }
         request = nil
@@ -239,8 +253,22 @@ extension Exchange {
             stream.exchange = self
         }
         answer(with: response, fields)
+        endHold()
         if wasHeld { wake() }
         return true
+    }
+
+    private func endHold() {
+        guard isCountedHeld else { return }
+        isCountedHeld = false
+        loop.streams.counters.add(.httpHolds, -1)
+    }
+
+    private func count() {
+        let counters = loop.streams.counters
+        counters.add(.httpResponses(class: Int(sentStatus?.code ?? 500) / 100))
+        counters.add(.httpBytesIn, Int(clamping: body.received))
+        counters.add(.httpBytesOut, Int(clamping: sentBytes ?? 0))
     }
 
     /// Answers 101 and gives the connection to another protocol (RFC 9110 §7.8).
@@ -263,6 +291,10 @@ extension Exchange {
 
     private func answer(with response: MicroHTTPResponse, _ fields: [HTTPField]) {
         for field in fields { add(field, to: response) }
+        // Where chunks end as they should cannot be seen: what follows must not be a request.
+        if body.expected == nil, !MicroHTTPRelease.checksLineEnds {
+            add(HTTPField("Connection", "close"), to: response)
+        }
         mount?.addFields(to: self) { add($0, to: response) }
         sentStatus = response.status
         sentBytes = response.size

@@ -12,6 +12,8 @@ struct RequestBody {
     var expected: UInt64? = 0
     var received: UInt64 = 0
     var limit: UInt64 = 0
+    /// When the head was there, in milliseconds of the loop's clock.
+    var startedAt: UInt64 = 0
     var isStreamed = false
     /// Whether the handler looks at the head before it lets the body come.
     var isHeldBack = false
@@ -22,6 +24,14 @@ struct RequestBody {
     private var borrowed: UnsafeRawBufferPointer?
 
     var isExpected: Bool { expected != 0 }
+    /// What had come when the loop last looked for bodies that do not move.
+    private var seen: UInt64 = .max
+
+    /// Whether nothing has come since the last call.
+    mutating func isStill() -> Bool {
+        defer { seen = received }
+        return seen == received
+    }
 
     mutating func collect(_ chunk: UnsafeRawBufferPointer) {
         if collected.isEmpty, let expected { collected.reserveCapacity(Int(clamping: expected)) }
@@ -88,6 +98,7 @@ extension Exchange {
         guard case .held = state, body.isHeldBack else { return }
         body.isHeldBack = false
         state = .bodyAccepted
+        body.startedAt = loop.now
         connection.restart(for: connection.server.timeouts.body, bytes: body.expected ?? 0)
         wake()
     }

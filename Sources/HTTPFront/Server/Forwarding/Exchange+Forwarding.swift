@@ -25,10 +25,14 @@ extension Exchange {
         return nil
     }
 
-    /// The request does not count for its client any more.
+    /// The request does not count for its client any more; what it was upgraded to does.
     func leaveCounts() {
         guard let forwarded else { return }
-        connection.server.leave(forwarded.address)
+        if connection.isHandedOver {
+            connection.forwardedPeer = forwarded.address
+        } else {
+            connection.server.leave(forwarded.address)
+        }
     }
 
     /// `nil` without any of them.

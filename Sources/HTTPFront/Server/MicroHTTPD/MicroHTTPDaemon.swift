@@ -20,6 +20,10 @@ final class MicroHTTPDaemon {
     /// Whether an upgraded connection was given back, which libmicrohttpd sees on its next run.
     private var hasEndedUpgrade = false
     private var joining: HTTPConnection?
+    /// Calls of libmicrohttpd so far.
+    fileprivate var callCount: UInt64 = 0
+    /// Runs in a row that had work to the end, and none of it for us.
+    private var idleRuns = 0
     /// The far end of a connection that never says anything.
     ///
     /// On every run libmicrohttpd calls the handler of its oldest connection, to see whether it has
@@ -101,12 +105,34 @@ final class MicroHTTPDaemon {
     /// Handles what is ready; leaves the rest for the next turn after a few rounds.
     func run() {
         var round = 0
+        let calls = callCount
         repeat {
             resumeDue()
             hasEndedUpgrade = false
             MHD_run(daemon)
             round += 1
         } while round < 8 && hasWork
+        idleRuns = round == 8 && calls == callCount ? idleRuns + 1 : 0
+        guard idleRuns >= 8 else { return }
+        idleRuns = 0
+        pauseStuckBodies()
+    }
+
+    /// libmicrohttpd spins when the line of a chunk's size, or a trailer, is longer than its buffer:
+    /// it cannot read on, and finds that there is something to read. Such requests are looked at a
+    /// few times a second until their time is up.
+    private func pauseStuckBodies() {
+        for connection in loop.connections.values {
+            guard let exchange = connection.exchange, exchange.isArrivingInChunks,
+                !exchange.isSuspended, let request = exchange.request, exchange.body.isStill()
+            else { continue }
+            exchange.isSuspended = true
+            MHD_suspend_connection(request.pointer)
+            connection.startWatching()
+            loop.schedule(after: .milliseconds(250)) { [weak exchange] in
+                if let exchange, exchange.isSuspended { exchange.wake() }
+            }
+        }
     }
 
     /// Lets libmicrohttpd forget a connection it has handed over, and close its own descriptor.
@@ -162,6 +188,7 @@ extension MicroHTTPDaemon {
     ) -> MHD_Result {
         guard let context = slot.pointee else { return .NO }
         let exchange = Unmanaged<Exchange>.fromOpaque(context).takeUnretainedValue()
+        exchange.loop.daemon?.callCount &+= 1
         let chunk = UnsafeRawBufferPointer(start: bytes, count: bytes == nil ? 0 : count.pointee)
         switch exchange.proceed(with: chunk, line) {
         case .takeAll:

@@ -2,7 +2,7 @@
 ///
 /// No context is kept from one message to the next, in either direction: an idle connection costs
 /// no memory for it.
-struct DeflateTerms: Equatable {
+package struct DeflateTerms: Equatable, Sendable {
     /// The window of what the server sends, 9 to 15.
     var serverWindowBits = 15
     /// Whether the client set that window, and is to be told that it was taken.

@@ -1,17 +1,18 @@
 /// Why a WebSocket connection closes (RFC 6455 §7.4).
-struct CloseCode: Hashable, Sendable {
-    let number: UInt16
+package struct CloseCode: Hashable, Sendable {
+    /// As it stands in the frame.
+    package let number: UInt16
 
-    init(_ number: UInt16) { self.number = number }
+    package init(_ number: UInt16) { self.number = number }
 
-    static let normal = CloseCode(1000)
-    static let goingAway = CloseCode(1001)
-    static let protocolError = CloseCode(1002)
-    static let unsupportedData = CloseCode(1003)
-    static let invalidPayload = CloseCode(1007)
-    static let policyViolation = CloseCode(1008)
-    static let messageTooBig = CloseCode(1009)
-    static let internalError = CloseCode(1011)
+    package static let normal = CloseCode(1000)
+    package static let goingAway = CloseCode(1001)
+    package static let protocolError = CloseCode(1002)
+    package static let unsupportedData = CloseCode(1003)
+    package static let invalidPayload = CloseCode(1007)
+    package static let policyViolation = CloseCode(1008)
+    package static let messageTooBig = CloseCode(1009)
+    package static let internalError = CloseCode(1011)
 
     /// Whether a Close frame may carry it: those in use, and those that are nobody's (§7.4.2).
     var maySend: Bool {

@@ -41,8 +41,10 @@ extension APIPermissions: OptionValue {
             reader.fail(at: entry.keyPosition, "a permission needs `\(key)`")
         }
         let from = entry.value["from"].map { node in
-            reader.within("from") { OptionType<[Source]>.listOrSingle(of: OptionType<Source>.any)
-                    .read(node, reader) }
+            reader.within("from") {
+                OptionType<[Source]>.listOrSingle(of: OptionType<Source>.any)
+                    .read(node, reader)
+            }
         }
         let who = entry.value["who"].flatMap { node in
             reader.within("who") { people(node, with: reader) }

@@ -64,7 +64,7 @@ struct ReferenceCheck {
 
     private func checkHandler(_ mention: RuleMention) {
         guard !schema.requestHandlers.contains(mention.name) else { return }
-        let known = EjabberdModules.requestHandlers.names.union(["ejabberd_http_poll"])
+        let known = EjabberdModules.requestHandlers.names
         if known.contains(mention.name) {
             warn(
                 mention,

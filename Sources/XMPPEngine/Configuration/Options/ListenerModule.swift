@@ -49,6 +49,11 @@ package struct ListenerModule: Sendable {
         summary: "Web: BOSH, files, and what else `request_handlers` mounts.",
         options: common + encryption + [
             ListenerOption.requestHandlers, ListenerOption.customHeaders, ListenerOption.tag,
+            ListenerOption.defaultHost, ListenerOption.corsOrigins,
+            ListenerOption.maxConnections, ListenerOption.maxConnectionsPerAddress,
+            ListenerOption.maxURISize, ListenerOption.maxHeaderFields, ListenerOption.maxBodySize,
+            ListenerOption.headerTimeout, ListenerOption.bodyTimeout,
+            ListenerOption.keepAliveTimeout, ListenerOption.minTransferRate,
             ListenerOption.allowsUnencryptedSASL, ListenerOption.allowsUnencryptedSASL2,
         ] + limits)
 }

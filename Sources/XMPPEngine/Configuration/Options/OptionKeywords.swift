@@ -2,14 +2,18 @@
 package enum LogLevel: String, OptionKeyword {
     case none, emergency, alert, critical, error, warning, notice, info, debug
 
-    /// Reads a level, or ejabberd's numbers 0 (nothing) to 5 (everything).
-    package static func read(_ node: ConfigurationNode, with reader: OptionReader) -> LogLevel? {
+    /// A level by name, or by ejabberd's numbers; `nil` for anything else.
+    package init?(text: String) {
         let numbered: [String: LogLevel] = [
             "0": .none, "1": .critical, "2": .error, "3": .warning, "4": .info, "5": .debug,
         ]
-        if let text = node.text, let level = numbered[text] ?? LogLevel(rawValue: text) {
-            return level
-        }
+        guard let level = numbered[text] ?? LogLevel(rawValue: text) else { return nil }
+        self = level
+    }
+
+    /// Reads a level, or ejabberd's numbers 0 (nothing) to 5 (everything).
+    package static func read(_ node: ConfigurationNode, with reader: OptionReader) -> LogLevel? {
+        if let level = node.text.flatMap({ LogLevel(text: $0) }) { return level }
         reader.fail(
             node, "expected one of \(typeName), found \(node.kind)",
             suggestion: node.text.flatMap { NearestName.to($0, among: allCases.map(\.rawValue)) })

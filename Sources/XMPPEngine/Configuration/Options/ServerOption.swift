@@ -4,10 +4,11 @@
 package enum ServerOption {
     /// Every option, in the order of the reference.
     package static let all: [any OptionDeclaration] =
-        general + authentication + streams + webSockets + encryption + storage + api
+        general + observation + authentication + streams + webSockets + encryption + storage
+        + api
 
     static let general: [any OptionDeclaration] = [
-        logLevel, language, trustedProxies, domainBalancing,
+        logLevel, language, trustedProxies, hostsAlias, domainBalancing,
     ]
 
     package static let logLevel = Option<LogLevel>(
@@ -21,7 +22,12 @@ package enum ServerOption {
 
     package static let trustedProxies = Option<TrustedProxies>(
         "trusted_proxies", default: .networks([]), scope: .server,
-        "HTTP proxies whose `Forwarded` and `X-Forwarded-For` headers are believed.")
+        "HTTP proxies whose `Forwarded`, `X-Forwarded-For`, `-Proto` and `-Host` headers are believed."
+            + " A loopback address among them stands for clients of unix sockets, too.")
+
+    package static let hostsAlias = Option<[String: String]>(
+        "hosts_alias", default: [:], scope: .server,
+        "Other names of the hosts, for requests over HTTP only.")
 
     package static let domainBalancing = Option<[String: DomainBalancing]>(
         "domain_balancing", default: [:], scope: .server,

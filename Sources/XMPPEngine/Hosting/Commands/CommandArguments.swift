@@ -62,7 +62,7 @@ extension CommandArguments {
     /// typing only an object is taken.
     ///
     /// - Throws: `badArguments` with all faults at once.
-    init(
+    package init(
         checking given: JSONValue, against declared: [CommandArgument],
         _ typing: CommandArgument.Typing = .textual, caller: CommandCaller = .console
     ) throws(CommandError) {

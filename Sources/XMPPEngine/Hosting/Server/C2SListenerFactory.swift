@@ -159,6 +159,8 @@ extension TCPListener {
         options.backlog = Int32(clamping: listener.options[ListenerOption.backlog])
         options.acceptInterval = .milliseconds(listener.options[ListenerOption.acceptInterval])
         options.usesProxyProtocol = listener.options[ListenerOption.usesProxyProtocol]
+        let counters = server.environment.observatory.statistics.elsewhere
+        options.refused = { counters.addFromAnyThread(.connectionsRefused) }
         let made = TCPListener(
             options, group: server.environment.eventLoops, log: Logger(label: "martlet.listener")
         ) { channel, facts in

@@ -12,6 +12,7 @@ extension Server {
         let old = configuration
         let difference = ConfigurationDifference(from: old, to: new)
         try certificates.load(new)
+        checkCertificates()
         replaceConfiguration(new)
         applyServerOptions(new)
         for host in difference.hostsRemoved { stopHost(host) }
@@ -28,6 +29,8 @@ extension Server {
         let pause = configuration.options[ServerOption.registrationTimeout]
         environment.registrations.setInterval(
             pause.bound.map { $0.wholeSeconds })
+        environment.observatory.logs.level = Logger.Level(
+            configuration.options[ServerOption.logLevel])
     }
 
     private func update(
@@ -56,7 +59,10 @@ extension Server {
 
     private func update(_ difference: ConfigurationDifference.Listeners) async throws {
         for listener in difference.removed + difference.changed {
-            try? await listeners.remove(listener.identity.description)
+            let id = listener.identity.description
+            try? await listeners.remove(id)
+            environment.observatory.alarms.clear(
+                SupervisionAlarms.alarm(of: id, under: listeners.name))
         }
         for listener in difference.added + difference.changed {
             guard let child = child(for: listener) else { continue }

@@ -13,19 +13,11 @@ extension Server {
     /// The children in `extra` start before the listeners; those in `last` start after them, and
     /// stop while the listeners still have their connections.
     package func makeTree(extra: [ChildSpec] = [], last: [ChildSpec] = []) -> Supervisor {
-        let observatory = environment.observatory
-        observatory.countSessions { [hosts] in hosts.all.flatMap(\.sessionCounts) }
-        let monitor = SystemMonitor(
-            alarms: [.memory(above: 1 << 30), .openFiles(above: 0.9), .queues(above: 10_000)],
-            queues: observatory.queues
-        ) { change, _ in
-            observatory.alarms.set(
-                change.name, change.isRaised, "\(change.name) is at \(Int(change.value))")
-        }
         let children: [ChildSpec] =
             [
                 storage, tmp, trust, hooks, part("ejabberd_node_groups"),
-                monitor.child("ejabberd_system_monitor"), observatory.child(), routes,
+                systemMonitor.child("ejabberd_system_monitor"),
+                environment.observatory.child(), routes,
                 part("ejabberd_sm") { [self] in await closeSessions() },
                 part("ejabberd_s2s"), part("ejabberd_local"), part("ejabberd_receiver_sup"),
                 empty("ejabberd_c2s_sup"), empty("ejabberd_s2s_in_sup"),
@@ -35,7 +27,7 @@ extension Server {
             ] + last
         let root = Supervisor(
             "ejabberd_sup", intensity: .init(restarts: 10, period: .seconds(1)),
-            report: Self.report, children: children)
+            report: supervision.report, children: children)
         setRoot(root)
         return root
     }
@@ -49,7 +41,7 @@ extension Server {
 
     /// A supervisor whose children come and go at run time.
     private func empty(_ id: String) -> ChildSpec {
-        .supervisor(Supervisor(id, strategy: .simpleOneForOne, report: Self.report))
+        .supervisor(Supervisor(id, strategy: .simpleOneForOne, report: supervision.report))
     }
 
     /// The database; losing it closes and opens it again.
@@ -78,7 +70,7 @@ extension Server {
     private var trust: ChildSpec {
         ChildSpec("certificates") { [self] in
             try certificates.load(configuration)
-            return RunningChild()
+            return RunningChild(run: { try await self.watchCertificates() })
         }
     }
 
@@ -104,7 +96,8 @@ extension Server {
         let socket = ControlSocket(path: environment.path("martletd.sock"), registry: commands)
         return .supervisor(
             Supervisor(
-                "ejabberd_frontend_socket_sup", report: Self.report, children: [socket.child()]))
+                "ejabberd_frontend_socket_sup", report: supervision.report,
+                children: [socket.child()]))
     }
 
     /// The listeners of the configuration, under `ejabberd_listener`.

@@ -23,6 +23,7 @@ package final class Server: Sendable {
     /// Slows down who guesses passwords over HTTP.
     package let logins = LoginThrottle()
     let listeners: Supervisor
+    let supervision: SupervisionAlarms
     private let factories: [String: any ListenerFactory]
     private let current: Mutex<Configuration>
     private let tree = Mutex<Supervisor?>(nil)
@@ -48,12 +49,15 @@ package final class Server: Sendable {
         let (failures, failed) = AsyncStream.makeStream(
             of: StorageError.self, bufferingPolicy: .bufferingNewest(1))
         databaseFailures = failures
-        database = SQLiteDatabase(SQLiteConfiguration(path: environment.path(file))) { error in
-            failed.yield(error)
-        }
+        database = SQLiteDatabase(
+            SQLiteConfiguration(path: environment.path(file)),
+            observer: StorageCounters(environment.observatory)
+        ) { error in failed.yield(error) }
         stores = Stores(database: database)
         tokens = AccessTokens(store: stores.tokens)
-        listeners = Supervisor("ejabberd_listener", report: Self.report)
+        supervision = SupervisionAlarms(environment.observatory.alarms, log: Self.log)
+        listeners = Supervisor("ejabberd_listener", report: supervision.report)
+        observe()
     }
 
     package var configuration: Configuration { current.withLock { $0 } }
@@ -66,16 +70,6 @@ package final class Server: Sendable {
 
     package var root: Supervisor? { tree.withLock { $0 } }
 
-    static let report: Supervisor.Report = { supervisor, event in
-        let level: Logger.Level =
-            switch event {
-            case .started, .stopped: .debug
-            case .ended(_, let exit, _): exit == .normal ? .debug : .warning
-            case .cannotStart, .abandoned, .gaveUp: .warning
-            }
-        log.log(level: level, "\(event)", metadata: ["supervisor": "\(supervisor)"])
-    }
-
     // MARK: hosts
 
     func startHosts(_ configuration: Configuration) {
@@ -86,7 +80,8 @@ package final class Server: Sendable {
         guard let jid = BareJID(name), let options = configuration.host(name) else { return }
         let host = VirtualHost(
             jid: jid, router: router, stores: stores,
-            settings: settings(of: options, in: configuration))
+            settings: settings(of: options, in: configuration),
+            observatory: environment.observatory)
         guard router.add(host, for: host.domain) else { return }
         hosts.add(host)
         for (module, values) in options.modules.sorted(by: { $0.key < $1.key }) {

@@ -32,7 +32,7 @@ package struct Counter: Hashable, Sendable {
     private static let refusalsStart = loginsStart + 11
     private static let requestsStart = refusalsStart + 11
     private static let singlesStart = requestsStart + 5
-    private static let latenciesStart = singlesStart + 8
+    private static let latenciesStart = singlesStart + 11
     static let count = latenciesStart + Latency.allCases.count * Latency.cells
 
     /// Stanzas that peers sent.
@@ -105,8 +105,14 @@ package struct Counter: Hashable, Sendable {
     package static let connectionsRefused = Counter(singlesStart + 5)
     /// Stanzas that a loop's mailbox had no room for.
     package static let mailboxRefusals = Counter(singlesStart + 6)
-    /// Times a supervised child was started again.
-    package static let restarts = Counter(singlesStart + 7)
+    /// Groups of writes that were committed.
+    package static let storageCommits = Counter(singlesStart + 7)
+    /// Writes in those groups.
+    package static let storageWrites = Counter(singlesStart + 8)
+    /// Reading transactions.
+    package static let storageReads = Counter(singlesStart + 9)
+    /// Transactions that failed, for whatever reason.
+    package static let storageFailures = Counter(singlesStart + 10)
 
     /// A cell of a histogram: a bucket, or the sum behind the last one.
     static func cell(_ latency: Latency, _ cell: Int) -> Counter {

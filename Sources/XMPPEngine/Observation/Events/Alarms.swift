@@ -84,7 +84,10 @@ package final class Alarms: Sendable {
         Self.log.notice("alarm cleared", metadata: ["alarm": "\(name)"])
         events.publish(
             .alarm, "cleared",
-            [.init("alarm", .string(name)), .init("text", .string(cleared.text))])
+            [
+                .init("alarm", .string(name)), .init("text", .string(cleared.text)),
+                .init("severity", .string(cleared.severity.rawValue)),
+            ])
     }
 
     /// Raises or clears, as the condition says.

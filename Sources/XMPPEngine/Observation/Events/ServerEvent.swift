@@ -5,11 +5,11 @@ import XMPPStorage
 package struct ServerEvent: Hashable, Sendable {
     /// What watchers choose by.
     package enum Kind: String, Sendable, CaseIterable {
-        /// `opened` and `closed`: jid, transport, address; `reason` when closed with an error.
+        /// `opened` and `closed`: jid, transport, address.
         case session
-        /// `available` and `unavailable`: jid, priority, show.
+        /// `available`: jid, show (empty: none), priority; `unavailable`: jid.
         case presence
-        /// `raised` and `cleared`: alarm, text.
+        /// `raised` and `cleared`: alarm, text, severity.
         case alarm
     }
 

@@ -17,6 +17,7 @@ package final class SQLiteDatabase: SQLDatabase {
     private let configuration: SQLiteConfiguration
     private let migrations: [SchemaMigration]
     private let onFailure: @Sendable (StorageError) -> Void
+    private let observer: (any StorageObserver)?
     private let state = Mutex(State.closed)
 
     /// Makes a closed database.
@@ -24,15 +25,18 @@ package final class SQLiteDatabase: SQLDatabase {
     /// - Parameters:
     ///   - configuration: Where it is and how it works.
     ///   - migrations: Every step of its schema.
+    ///   - observer: Told of each transaction.
     ///   - onFailure: Called on a database thread when the file proves lost or damaged, perhaps
     ///     again and again; its owner should close the database and open it again.
     package init(
         _ configuration: SQLiteConfiguration, migrations: [SchemaMigration] = Schema.migrations,
+        observer: (any StorageObserver)? = nil,
         onFailure: @escaping @Sendable (StorageError) -> Void = { _ in }
     ) {
         self.configuration = configuration
         self.migrations = migrations
         self.onFailure = onFailure
+        self.observer = observer
     }
 
     deinit {
@@ -54,7 +58,7 @@ package final class SQLiteDatabase: SQLDatabase {
         guard wasClosed else { throw .unavailable("the database is open already") }
         do throws(StorageError) {
             let threads = try await SQLiteThreads.start(
-                configuration, migrations: migrations, onFailure: onFailure)
+                configuration, migrations: migrations, observer: observer, onFailure: onFailure)
             state.withLock { $0 = .open(threads) }
         } catch {
             state.withLock { $0 = .closed }
@@ -86,6 +90,12 @@ package final class SQLiteDatabase: SQLDatabase {
         _ body: @escaping @Sendable (any SQLSession) throws(StorageError) -> Value
     ) async throws(StorageError) -> Value {
         try await PendingCall(body).answer(from: try threads().writes).get()
+    }
+
+    /// Calls that wait for a reading thread, and for the writing one; 0 while it is closed.
+    package var waiting: (reads: Int, writes: Int) {
+        guard let threads = try? threads() else { return (0, 0) }
+        return (threads.reads.waitingCount, threads.writes.waitingCount)
     }
 
     private func threads() throws(StorageError) -> SQLiteThreads {

@@ -7,12 +7,15 @@ struct SQLiteThreads: Sendable {
     let writes: Queue
     private let configuration: SQLiteConfiguration
     private let onFailure: @Sendable (StorageError) -> Void
+    private let observer: (any StorageObserver)?
     private var readers: [WorkerThread] = []
     private var writer: WorkerThread?
 
     private init(
-        _ configuration: SQLiteConfiguration, onFailure: @escaping @Sendable (StorageError) -> Void
+        _ configuration: SQLiteConfiguration, observer: (any StorageObserver)?,
+        onFailure: @escaping @Sendable (StorageError) -> Void
     ) {
+        self.observer = observer
         reads = Queue(limit: configuration.waitingMax)
         writes = Queue(limit: configuration.waitingMax)
         self.configuration = configuration
@@ -22,9 +25,9 @@ struct SQLiteThreads: Sendable {
     /// Starts the writer, which migrates the schema, and then the readers.
     static func start(
         _ configuration: SQLiteConfiguration, migrations: [SchemaMigration],
-        onFailure: @escaping @Sendable (StorageError) -> Void
+        observer: (any StorageObserver)?, onFailure: @escaping @Sendable (StorageError) -> Void
     ) async throws(StorageError) -> SQLiteThreads {
-        var threads = SQLiteThreads(configuration, onFailure: onFailure)
+        var threads = SQLiteThreads(configuration, observer: observer, onFailure: onFailure)
         do throws(StorageError) {
             try await threads.startWriter(migrations)
             for _ in 0..<configuration.readers { try await threads.startReader() }
@@ -51,13 +54,22 @@ struct SQLiteThreads: Sendable {
 
     private mutating func startWriter(_ migrations: [SchemaMigration]) async throws(StorageError) {
         let (configuration, writes, onFailure) = (configuration, writes, onFailure)
+        let observer = observer
         writer = try await Self.startThread { () throws(StorageError) in
             let connection = try SQLiteConnection.open(configuration, as: .writer)
             let group = GroupCommit(connection: connection)
             try group.migrate(to: migrations)
             return {
                 while case let calls = writes.take(atMost: configuration.groupMax), !calls.isEmpty {
-                    if let failure = group.run(calls), failure.isFatal { onFailure(failure) }
+                    let start = StorageClock.now
+                    let failure = group.run(calls)
+                    if let failure {
+                        observer?.failed(failure)
+                        if failure.isFatal { onFailure(failure) }
+                    } else {
+                        observer?.committed(
+                            writes: calls.count, nanoseconds: StorageClock.now - start)
+                    }
                 }
             }
         }
@@ -65,13 +77,18 @@ struct SQLiteThreads: Sendable {
 
     private mutating func startReader() async throws(StorageError) {
         let (configuration, reads, onFailure) = (configuration, reads, onFailure)
+        let observer = observer
         let reader = try await Self.startThread { () throws(StorageError) in
             let connection = try SQLiteConnection.open(configuration, as: .reader)
             return {
                 while let call = reads.take(atMost: 1).first {
+                    let start = StorageClock.now
                     let failure = connection.snapshot(for: call)
                     call.finish(failure)
-                    if let failure, failure.isFatal { onFailure(failure) }
+                    observer?.wasRead(nanoseconds: StorageClock.now - start)
+                    guard let failure, failure.isFatal else { continue }
+                    observer?.failed(failure)
+                    onFailure(failure)
                 }
             }
         }

@@ -63,6 +63,13 @@ final class WorkQueue<Work: Sendable>: @unchecked Sendable {
         return .taken
     }
 
+    /// How much waits to be taken.
+    var waitingCount: Int {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return state.count
+    }
+
     /// Waits for work and takes it, oldest first; empty when the queue is closed and drained.
     func take(atMost limit: Int) -> [Work] {
         pthread_mutex_lock(mutex)

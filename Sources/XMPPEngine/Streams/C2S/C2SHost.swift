@@ -33,6 +33,8 @@ package protocol C2SHost: AnyObject, Sendable {
     func received(_ stanza: Stanza, from session: C2SSession)
     /// The session is over, however it ended; called once after a successful bind.
     func ended(_ session: C2SSession)
+    /// A stanza that an ended session of this host took, and that its client may not have got.
+    func undelivered(_ stanza: Stanza)
 
     /// In-band registration before login (XEP-0077).
     func registration(_ stanza: Stanza, on session: C2SSession) async -> Stanza

@@ -90,8 +90,9 @@ extension C2SSession {
 
     private func startSASL(_ auth: Element) {
         if negotiation == nil { negotiation = makeNegotiation() }
+        loginMechanism = auth["mechanism"] ?? ""
         let order = negotiation?.start(
-            mechanism: auth["mechanism"] ?? "", initialResponse: auth.text,
+            mechanism: loginMechanism, initialResponse: auth.text,
             nonce: SecureRandom.token())
         guard let order else { return fail(StreamError(.internalServerError)) }
         carryOut(order)
@@ -161,6 +162,7 @@ extension C2SSession {
 
     private func succeed(_ identity: SASLIdentity, _ data: [UInt8]?) {
         guard case .succeed = machine.loginSucceeded(identity.account) else { return }
+        loop.counters.add(.logins(loginMechanism))
         isAnonymous = identity.isAnonymous
         negotiation = nil
         send(Element("success", .sasl, text: data.map { Base64.encode($0) }))
@@ -168,6 +170,7 @@ extension C2SSession {
     }
 
     private func refuse(_ failure: SASLFailure) {
+        loop.counters.add(.loginsRefused(loginMechanism))
         switch machine.loginRefused(failure) {
         case .fail(let failure):
             logRefusal(failure)

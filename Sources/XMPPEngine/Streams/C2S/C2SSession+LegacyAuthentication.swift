@@ -59,6 +59,7 @@ extension C2SSession {
     ) {
         guard let host, !isOver else { return }
         guard isRight else {
+            loop.counters.add(.loginsRefused("iq-auth"))
             switch machine.loginRefused(SASLFailure(.notAuthorized)) {
             case .fail: refuse(stanza, .notAuthorized)
             case .failAndClose:
@@ -72,6 +73,7 @@ extension C2SSession {
         switch host.bind(self, account: account, resource: resource) {
         case .success(let full):
             guard adopt(full) else { return host.ended(self) }
+            loop.counters.add(.logins("iq-auth"))
             deliver(Stanza(.iq, type: .result, id: stanza.id))
         case .failure(let error):
             refuse(stanza, error)

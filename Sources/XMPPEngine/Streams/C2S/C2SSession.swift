@@ -107,6 +107,8 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
 
     private final class LoginInProgress {
         var negotiation: SASLNegotiation
+        /// As the client named it, for statistics.
+        var mechanism = ""
 
         init(_ negotiation: SASLNegotiation) { self.negotiation = negotiation }
     }
@@ -120,6 +122,12 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
                 login = newValue.map { LoginInProgress($0) }
             }
         }
+    }
+
+    /// The mechanism of the login in progress.
+    var loginMechanism: String {
+        get { login?.mechanism ?? "" }
+        set { login?.mechanism = newValue }
     }
 
     package var limits: StreamLimits {
@@ -198,6 +206,7 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
     func end(_ error: StreamError?) {
         guard !isEnded else { return }
         isEnded = true
+        if error != nil { loop.counters.add(.streamsFailed(transportClass)) }
         backlog = []
         negotiation = nil
         cancelNegotiationTimer()
@@ -234,7 +243,12 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
 
     // MARK: output
 
-    package func deliver(_ stanza: Stanza) { transport?.send(stanza) }
+    package func deliver(_ stanza: Stanza) {
+        guard let transport else { return }
+        loop.counters.add(.stanzasOut(stanza.kind, transportClass))
+        if stanza.type == .error { loop.counters.add(.stanzaErrors(stanza.kind)) }
+        transport.send(stanza)
+    }
 
     func send(_ nonza: Element) { transport?.send(nonza) }
 
@@ -255,6 +269,8 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
         let answer = machine.streamOpened(opening)
         switch answer {
         case .accept(_, let offer):
+            // Those after STARTTLS and SASL belong to the first.
+            if host == nil { loop.counters.add(.streamsOpened(transportClass)) }
             host = found
             open(header, version: opening.version)
             sendFeatures(offer)
@@ -345,7 +361,11 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
 
 extension C2SSession: StreamParserDelegate {
     package func parserOpened(_ header: StreamHeader) { receive(.opened(header)) }
-    package func parserReceived(_ stanza: ParsedStanza) { receive(.stanza(stanza)) }
+    package func parserReceived(_ stanza: ParsedStanza) {
+        loop.counters.add(.stanzasIn(stanza.kind, transportClass))
+        receive(.stanza(stanza))
+    }
+
     package func parserReceived(_ nonza: Element) { receive(.nonza(nonza)) }
     package func parserClosed() { receive(.closed) }
     package func parserFailed(_ error: StreamError) { receive(.failed(error)) }

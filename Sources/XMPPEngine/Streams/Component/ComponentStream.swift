@@ -57,7 +57,12 @@ package final class ComponentStream: StanzaReceiver, StanzaOrigin, @unchecked Se
         return domains
     }
 
-    package func deliver(_ stanza: Stanza) { transport?.send(stanza) }
+    package func deliver(_ stanza: Stanza) {
+        guard let transport else { return }
+        loop.counters.add(.stanzasOut(stanza.kind, .component))
+        if stanza.type == .error { loop.counters.add(.stanzaErrors(stanza.kind)) }
+        transport.send(stanza)
+    }
 
     package func hold(_ work: @escaping @Sendable () async -> Void) {
         parkings += 1
@@ -80,6 +85,7 @@ package final class ComponentStream: StanzaReceiver, StanzaOrigin, @unchecked Se
     package func end(_ error: StreamError?) {
         guard let transport else { return }
         self.transport = nil
+        if error != nil { loop.counters.add(.streamsFailed(.component)) }
         machine.closed()
         backlog = []
         transport.close(error)
@@ -141,7 +147,8 @@ package final class ComponentStream: StanzaReceiver, StanzaOrigin, @unchecked Se
         transport?.open(
             StreamOpening(
                 id: id, from: domain ?? "", to: nil, language: "en", hasVersion: false))
-        if case .refuse(let error) = answer { end(error) }
+        if case .refuse(let error) = answer { return end(error) }
+        loop.counters.add(.streamsOpened(.component))
     }
 
     private func shakeHands(_ digest: String) {
@@ -175,7 +182,10 @@ extension ComponentStream: ByteStreamOwner {
     package var isEstablished: Bool { !domains.isEmpty }
     package var domain: String { domains.first ?? "" }
 
+    package var transportClass: TransportClass { .component }
+
     package func took(_ bytes: Int) {
+        loop.counters.add(.bytesIn(.component), bytes)
         let pause = shaper.pause(after: bytes, now: CoarseTimers.milliseconds())
         guard pause > 0 else { return }
         parkings += 1
@@ -196,6 +206,7 @@ extension ComponentStream: ByteStreamOwner {
 
     package func parserReceived(_ stanza: ParsedStanza) {
         guard transport != nil else { return }
+        loop.counters.add(.stanzasIn(stanza.kind, .component))
         if isParked { backlog.append(stanza) } else { process(stanza) }
     }
 

@@ -109,6 +109,7 @@ package final class StreamLoop: @unchecked Sendable {
             return (true, true)
         }
         if mustWake { driver.wake { self.drain() } }
+        if !isTaken { counters.addFromAnyThread(.mailboxRefusals) }
         return isTaken
     }
 

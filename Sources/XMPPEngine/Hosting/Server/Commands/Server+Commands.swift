@@ -19,7 +19,8 @@ extension Server {
             [status, .stop(drain: drain), .reloadConfiguration(reload: reload)]
             + [.checkConfiguration(check: check)]
             + (root.map { [.supervisor($0)] } ?? []) + accountCommands + sessionCommands
-            + statisticsCommands + rosterCommands + profileCommands + tokenCommands
+            + statisticsCommands + observationCommands + rosterCommands + profileCommands
+            + tokenCommands
         for command in all { _ = commands.register(command) }
     }
 

@@ -8,7 +8,6 @@ extension Server {
 
     // MARK: messages
 
-
     private var sendMessage: Command {
         Command(
             "send_message", "Sends a message in the name of an address of this server.",
@@ -60,7 +59,8 @@ extension Server {
     // MARK: last activity
 
     private static let lastColumns: [CommandColumn] = [
-        CommandColumn("timestamp", isOptional: true, summary: "null for an account that never left"),
+        CommandColumn(
+            "timestamp", isOptional: true, summary: "null for an account that never left"),
         CommandColumn("status", summary: "ONLINE, NOT FOUND, or the text it left with"),
     ]
 

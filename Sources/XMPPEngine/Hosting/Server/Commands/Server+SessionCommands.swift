@@ -86,7 +86,8 @@ extension Server {
     }
 
     private static let presenceColumns: [CommandColumn] = [
-        CommandColumn("jid"), CommandColumn("show", summary: "available, away, chat, dnd, xa, unavailable"),
+        CommandColumn("jid"),
+        CommandColumn("show", summary: "available, away, chat, dnd, xa, unavailable"),
         CommandColumn("status"),
     ]
 

@@ -1,11 +1,11 @@
 import Synchronization
 
-/// The sessions by `sid`.
+/// Sessions that outlive their requests, by identifier.
 ///
 /// Sharded; a `Mutex` guards each shard for a look-up.
-final class BOSHSessions: Sendable {
+final class SessionTable<ID: Hashable & Sendable, Session: AnyObject & Sendable>: Sendable {
     private struct Shard: ~Copyable {
-        let sessions = Mutex<[BOSHSessionID: BOSHSession]>([:])
+        let sessions = Mutex<[ID: Session]>([:])
     }
 
     private final class ShardBox: Sendable {
@@ -13,39 +13,40 @@ final class BOSHSessions: Sendable {
     }
 
     /// Sessions at once; beyond it new ones are refused.
-    static let countMax = 200_000
-    private static let shardCount = 16
-    private let shards = (0..<shardCount).map { _ in ShardBox() }
+    let countMax: Int
+    private let shards = (0..<16).map { _ in ShardBox() }
     private let counter = Atomic<Int>(0)
+
+    init(countMax: Int = 200_000) { self.countMax = countMax }
 
     var count: Int { counter.load(ordering: .relaxed) }
 
-    subscript(id: BOSHSessionID) -> BOSHSession? {
+    subscript(id: ID) -> Session? {
         box(id).shard.sessions.withLock { $0[id] }
     }
 
     /// Enters a session; false when there are too many.
-    func insert(_ session: BOSHSession) -> Bool {
-        guard counter.add(1, ordering: .relaxed).newValue <= Self.countMax else {
+    func insert(_ session: Session, as id: ID) -> Bool {
+        guard counter.add(1, ordering: .relaxed).newValue <= countMax else {
             counter.subtract(1, ordering: .relaxed)
             return false
         }
-        box(session.id).shard.sessions.withLock { $0[session.id] = session }
+        box(id).shard.sessions.withLock { $0[id] = session }
         return true
     }
 
-    func remove(_ id: BOSHSessionID) {
+    func remove(_ id: ID) {
         let removed = box(id).shard.sessions.withLock { $0.removeValue(forKey: id) }
         if removed != nil { counter.subtract(1, ordering: .relaxed) }
     }
 
-    var all: [BOSHSession] {
+    var all: [Session] {
         shards.flatMap { box in box.shard.sessions.withLock { Array($0.values) } }
     }
 
-    private func box(_ id: BOSHSessionID) -> ShardBox {
+    private func box(_ id: ID) -> ShardBox {
         var hasher = Hasher()
         id.hash(into: &hasher)
-        return shards[Int(UInt(bitPattern: hasher.finalize()) % UInt(Self.shardCount))]
+        return shards[Int(UInt(bitPattern: hasher.finalize()) % UInt(shards.count))]
     }
 }

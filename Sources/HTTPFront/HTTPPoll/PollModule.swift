@@ -1,0 +1,32 @@
+import XMPPConfig
+import XMPPEngine
+
+/// HTTP polling as `request_handlers` mounts it: the `http_poll` of classic configurations.
+package struct PollModule: WebModule {
+    package let names = ["mod_http_poll", "ejabberd_http_poll"]
+
+    package init() {}
+
+    static let timeout = Option<Duration>(
+        "http_poll_timeout", default: .seconds(300), in: .seconds(10)...(.seconds(86_400)),
+        "How long a session lives without a request.")
+
+    package var options: [any OptionDeclaration]? { [Self.timeout] }
+
+    package func mount(at place: MountPlace) -> Mount? {
+        let poll = place.service.poll
+        var settings = PollSettings()
+        if let options = hosts(in: place.configuration).first?.options {
+            settings.timeout = Int(options[Self.timeout].components.seconds)
+        }
+        poll.settings = settings
+        let cors = CORSPolicy(
+            origins: .any, methods: [.post, .get], requestFields: ["Content-Type"])
+        return Mount(
+            prefix: place.path,
+            handler: PollHandler(
+                service: poll, directory: place.server.hosts,
+                options: C2SOptions(place.listener, on: place.server)),
+            fields: place.fields(), cors: place.setsOrigin ? nil : cors)
+    }
+}

@@ -1,0 +1,9 @@
+import XMPPEngine
+
+extension Observatory {
+    /// Counts an HTTP loop in, once or again.
+    func watch(_ loop: HTTPLoop) {
+        statistics.adopt(loop.streams.counters)
+        queues.register(loop.name) { [weak loop] in loop?.streams.mailboxLength ?? 0 }
+    }
+}

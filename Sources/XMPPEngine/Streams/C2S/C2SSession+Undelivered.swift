@@ -1,0 +1,20 @@
+import XMPPCore
+
+/// What a transport could not bring to its client.
+extension C2SSession {
+    /// Hands back stanzas that were sent but that the client may not have got.
+    ///
+    /// To be called on the loop after the stream has ended; nothing happens unless it was bound.
+    package func giveBack(_ stanzas: [ParsedStanza]) {
+        guard isOver, let host, let jid, !stanzas.isEmpty else { return }
+        for parsed in stanzas {
+            var to = JID(jid.bare)
+            if case .valid(let address) = parsed.to { to = address }
+            host.undelivered(
+                Stanza(
+                    parsed.kind, type: parsed.type ?? .error, id: parsed.id,
+                    from: parsed.from.flatMap { JID($0) }, to: to, language: parsed.language,
+                    payload: parsed.payload))
+        }
+    }
+}

@@ -1,0 +1,199 @@
+import ControlProtocol
+import Foundation
+import Testing
+import XMPPCore
+import XMPPEngine
+import XMPPStorage
+
+@testable import AdminUI
+
+@Suite("The pages of the console")
+struct PageTests {
+    @Test("Each page is drawn, with the fields that keep browsers safe")
+    func allPages() async throws {
+        try await ConsoleScene.play { scene in
+            let visitor = Visitor(scene)
+            await visitor.signIn()
+            for page in BuiltInPages.all {
+                let path = page.path == "account" ? "account?jid=juliet%40localhost" : page.path
+                let answer = await visitor.get(path)
+                #expect(answer.status == .ok, "\(page.path)")
+                #expect(visitor.html.hasPrefix("<!doctype html>"))
+                #expect(visitor.html.hasSuffix("</html>\n"))
+                #expect(!visitor.html.contains("{{"))
+                #expect(!visitor.html.contains("style="))
+                #expect(answer["Cache-Control"] == "no-store")
+                #expect(answer["X-Frame-Options"] == "DENY")
+                let policy = try #require(answer["Content-Security-Policy"])
+                #expect(policy.hasPrefix("default-src 'none'; script-src 'self'; "))
+                #expect(!policy.contains("unsafe"))
+            }
+        }
+    }
+
+    @Test("Every template draws and is escaped by bytes")
+    func templates() {
+        #expect(Templates.sources.count == 12)
+        for source in Templates.sources {
+            #expect(Templates.library.getTemplate(named: source.name) != nil)
+        }
+        let text = "<\u{301}b>\"\u{301}'\u{301}&\u{301}"
+        #expect(
+            EscapedHTML().escapeText(text).unicodeScalars.allSatisfy {
+                !"<>\"'".unicodeScalars.contains($0)
+            })
+    }
+
+    private static let hostile = "\"><script>alert(1)</script>'\u{301} onclick=x \"\u{301} {{csrf}}"
+
+    private static let hostilePage = ConsolePage(
+        "hostile", hostile, hostile, in: ConsoleGroup(hostile, place: 1)
+    ) { request in
+        let text = PageTests.hostile + request["q"]
+        let link = ConsoleLink("hostile", [ConsoleParameter(text, text)])
+        let cells: [ConsoleCell] = [
+            .text(text), .code(text), .badge(text, .bad), .link(text, link),
+            .branch(text, depth: 99), .noted(.text(text), text), .list([.code(text)]),
+            .moment(Timestamp(milliseconds: .max)), .moment(Timestamp(milliseconds: .min)),
+            .duration(.seconds(-1)), .bytes(.max), .number(.min), .nothing,
+        ]
+        let action = ConsoleAction(
+            text, "register", [ConsoleParameter("host", text)], tone: .bad, asking: text)
+        let direct = ConsoleAction(
+            text, "unregister", [ConsoleParameter("user", text), ConsoleParameter("host", text)])
+        return ConsoleContent(
+            title: text, parent: link, actions: [action, direct],
+            [
+                .figures(cells.map { ConsoleFigure(text, $0, note: text, link: link) }),
+                .table(
+                    ConsoleTable(
+                        text, text, columns: cells.map { _ in ConsoleColumn(text) },
+                        rows: [ConsoleRow(cells, actions: [action, direct])],
+                        filters: [
+                            .text("q", text, example: text),
+                            .choice("c", text, [ConsoleParameter(text, text)]),
+                        ], note: text, empty: text, first: link.query, next: link.query)),
+                .table(ConsoleTable("none", columns: [], rows: [], empty: text)),
+                .facts(text, cells.map { ConsoleFact(text, $0) }),
+                .form(ConsoleForm(text, action)), .notice(.bad, text),
+                .chart(
+                    ConsoleChart(
+                        text, text, unit: .bytes, stepSeconds: .max / 1000,
+                        series: [
+                            .init(text, [.nan, .infinity, -1, nil, 1e300]), .init(text, []),
+                        ])),
+                .lines(
+                    ConsoleLines(
+                        text, text, filters: [.text("q", text)], lines: [.init(text, .bad)],
+                        isTail: true, fileName: "x")),
+            ])
+    }
+
+    @Test("Hostile text stays text, wherever a page shows it")
+    func hostileText() async throws {
+        try await ConsoleScene.play(pages: BuiltInPages.all + [Self.hostilePage]) { scene in
+            let visitor = Visitor(scene)
+            await visitor.signIn()
+            #expect(await visitor.get("hostile?q=%22%3E%3Cb%3E").status == .ok)
+            // One script element, ours, and no quotation mark but those of the templates.
+            #expect(visitor.html.components(separatedBy: "<script").count == 2)
+            #expect(!visitor.html.contains("<b>alert") && !visitor.html.contains("\"><b>"))
+            #expect(!visitor.html.contains("\"\u{301}"))
+            for byte in Array("\"\u{301}".utf8).dropFirst() {
+                _ = byte
+            }
+            let bytes = Array(visitor.html.utf8)
+            let broken = zip(bytes, bytes.dropFirst()).contains { $0 == 0x22 && $1 == 0xCC }
+            #expect(!broken)
+        }
+    }
+
+    @Test("What is asked for comes back escaped", arguments: ["accounts", "sessions", "log"])
+    func hostileQuery(_ page: String) async throws {
+        try await ConsoleScene.play { scene in
+            let visitor = Visitor(scene)
+            await visitor.signIn()
+            let text = FormText.escape(Self.hostile)
+            _ = await visitor.get("\(page)?q=\(text)&after=\(text)&in=\(text)&host=localhost")
+            #expect(visitor.html.components(separatedBy: "<script").count == 2)
+            let answer = await visitor.get("\(page)?host=\(text)")
+            #expect(page == "log" || answer.status == .notFound)
+            #expect(visitor.html.components(separatedBy: "<script").count == 2)
+        }
+    }
+
+    @Test("Pages of accounts hold each account once, in order, and lead back to the first")
+    func paging() async throws {
+        try await ConsoleScene.play { scene in
+            let host = try #require(scene.server.hosts["localhost"])
+            for number in 0..<117 {
+                let jid = try #require(
+                    BareJID(localpart: "u\(1000 + number)", domainpart: "localhost"))
+                _ = try await host.stores.accounts.create(jid, credentials: "-")
+            }
+            let visitor = Visitor(scene)
+            await visitor.signIn()
+            var seen: [String] = []
+            var path: String? = "accounts?host=localhost&q=u1"
+            var pages = 0
+            while let next = path, pages < 10 {
+                _ = await visitor.get(next)
+                pages += 1
+                seen += visitor.html.components(separatedBy: "account?jid=").dropFirst().map {
+                    String($0.prefix { $0 != "%" })
+                }
+                #expect(visitor.links(named: "« First page").isEmpty == (pages == 1))
+                path = visitor.links(named: "Next page »").first
+            }
+            #expect(pages == 3)
+            #expect(seen == (0..<117).map { "u\(1000 + $0)" })
+        }
+    }
+
+    @Test("Nobody sees a page without a session")
+    func signedOut() async throws {
+        try await ConsoleScene.play { scene in
+            let visitor = Visitor(scene)
+            for path in BuiltInPages.all.map(\.path) + ["", "run/stop", "log/download", "nonsense"]
+            {
+                let answer = await visitor.get(path)
+                #expect(answer.status == .seeOther)
+                #expect(answer["Location"]?.hasPrefix("/admin/sign-in") == true)
+            }
+            let answer = await visitor.post("run/stop", ["csrf": ""])
+            #expect(answer["Location"] == "/admin/sign-in")
+        }
+    }
+
+    @Test("The log can be kept as a file")
+    func download() async throws {
+        try await ConsoleScene.play { scene in
+            scene.server.environment.observatory.logs.append(.error, label: "test", "it <broke>")
+            let visitor = Visitor(scene)
+            await visitor.signIn()
+            _ = await visitor.get("log?level=error")
+            #expect(visitor.html.contains("it &lt;broke&gt;"))
+            let answer = await visitor.get("log/download?level=error")
+            #expect(
+                String(decoding: answer.body, as: UTF8.self).hasSuffix(
+                    "error    test: it <broke>\n"))
+            #expect(answer["Content-Disposition"] == "attachment; filename=\"martlet.log\"")
+            #expect(answer["Content-Type"] == "text/plain; charset=utf-8")
+        }
+    }
+
+    @Test("Light and dark are remembered, and nothing else can be")
+    func theme() async throws {
+        try await ConsoleScene.play { scene in
+            let visitor = Visitor(scene)
+            _ = await visitor.get("sign-in")
+            #expect(visitor.html.contains("data-theme=\"system\""))
+            for (wanted, shown) in [("dark", "dark"), ("light", "light"), ("\"><b>", "system")] {
+                _ = await visitor.post("theme", ["csrf": visitor.token, "theme": wanted])
+                _ = await visitor.get("sign-in")
+                #expect(visitor.html.contains("data-theme=\"\(shown)\""))
+            }
+            #expect(await visitor.post("theme", ["theme": "dark"]).status == .forbidden)
+        }
+    }
+}

@@ -1,0 +1,199 @@
+import StreamFakes
+import Testing
+import XMPPCore
+import XMPPEngine
+
+@testable import HTTPFront
+
+@Suite("BOSH over HTTP · XEP-0124 §5, §14.3, §18", .timeLimit(.minutes(1)))
+struct BOSHTransferTests {
+    private typealias Session = BOSHTestSession
+
+    // MARK: compression
+
+    @Test("§5: a large answer is compressed for a client that takes it")
+    func compressed() throws {
+        let session = try BOSHScene { $0.compressionBytesMin = 500 }.bound()
+        let text = String(repeating: "many words ", count: 500)
+        let answer = try session.post(
+            Session.message("1", text: text), fields: "Accept-Encoding: deflate, gzip;q=0.5\r\n")
+        #expect(answer.response["content-encoding"] == "gzip")
+        #expect(answer.response.body.count < 500)
+        let plain = answer.response.body.withUnsafeBytes { Gzip.decompress($0, bytesMax: 1 << 20) }
+        #expect(String(decoding: plain ?? [], as: UTF8.self).contains(text))
+    }
+
+    @Test(
+        "§5: it is not compressed for others",
+        arguments: ["", "Accept-Encoding: deflate, br\r\n", "Accept-Encoding: gzip;q=0\r\n"])
+    func plain(fields: String) throws {
+        let session = try BOSHScene { $0.compressionBytesMin = 500 }.bound()
+        let answer = try session.post(
+            Session.message("1", text: String(repeating: "x", count: 2000)), fields: fields)
+        #expect(answer.response["content-encoding"] == nil)
+        #expect(answer.text.contains("id='1'"))
+    }
+
+    @Test("§7.2: a request may be compressed, as the session's first answer says")
+    func compressedRequest() throws {
+        let session = try BOSHScene().bound()
+        let body = try #require(Gzip.compress(Array(session.body(Session.message("1")).utf8)))
+        let client = try session.scene.server.client()
+        client.send(
+            "POST /b HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\n"
+                + "Content-Length: \(body.count)\r\n\r\n")
+        client.send(body)
+        #expect(try BOSHRequest(client: client).reply().text.contains("id='1'"))
+    }
+
+    @Test("A compressed request has the limits of a plain one, and must be whole")
+    func compressedTooMuch() throws {
+        let scene = try BOSHScene()
+        let bomb = try #require(Gzip.compress([UInt8](repeating: 0x20, count: 2 << 20)))
+        let whole = try #require(Gzip.compress(Array("<body/>".utf8)))
+        var broken = whole
+        broken[broken.count / 2] ^= 0x55
+        for body in [bomb, Array(whole.dropLast(3)), whole + [0], broken, [0x1F, 0x8B, 8]] {
+            let client = try scene.server.client()
+            client.send("POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: \(body.count)\r\n\r\n")
+            client.send(body)
+            #expect(try BOSHRequest(client: client).reply()["condition"] == "bad-request")
+        }
+    }
+
+    // MARK: HTTP
+
+    @Test("§5: a request may come in chunks")
+    func chunked() throws {
+        let session = try BOSHScene().bound()
+        let client = try session.scene.server.client()
+        client.send("POST /b HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        var rest = session.body(Session.message("1"))[...]
+        while !rest.isEmpty {
+            let piece = rest.prefix(17)
+            rest = rest.dropFirst(17)
+            client.send("\(String(piece.utf8.count, radix: 16))\r\n\(piece)\r\n")
+        }
+        client.send("0\r\n\r\n")
+        #expect(try BOSHRequest(client: client).reply().text.contains("id='1'"))
+    }
+
+    @Test("§5: HTTP/1.0, one connection a request")
+    func http10() throws {
+        let session = try BOSHScene().bound()
+        let body = session.body(Session.message("1"))
+        let client = try session.scene.server.client()
+        client.send("POST /b HTTP/1.0\r\nContent-Length: \(body.utf8.count)\r\n\r\n" + body)
+        #expect(try BOSHRequest(client: client).reply().text.contains("id='1'"))
+        #expect(try client.readToEnd().isEmpty)
+    }
+
+    @Test("§18: requests that come in one piece are answered in order")
+    func pipelined() throws {
+        let session = try BOSHScene().bound("wait='1' hold='1' ver='1.11'")
+        let bodies = (1...4).map { session.body(Session.message("\($0)")) }
+        let client = try session.scene.server.client()
+        client.send(bodies.map { BOSHScene.head($0) + $0 }.joined())
+        for number in 1...4 {
+            #expect(try BOSHRequest(client: client).reply().text.contains("id='\(number)'"))
+        }
+    }
+
+    // MARK: lost connections
+
+    /// Waits until the server knows that no request is held.
+    private static func waitUntilNothingIsHeld(_ session: Session) throws {
+        let known = try #require(session.scene.service.sessions.all.first)
+        for _ in 0..<500 {
+            let done = Signal()
+            let free = Signal()
+            known.home.execute {
+                if !known.window.isHolding { free.raise() }
+                known.home.schedule(after: .milliseconds(10)) { done.raise() }
+            }
+            #expect(done.wait())
+            if free.wait(seconds: 0) { return }
+        }
+        Issue.record("the lost connection was not noticed")
+    }
+
+    /// Has the host send a message to the session's client.
+    private static func deliver(_ id: String, to session: Session) throws {
+        let known = try #require(session.scene.service.sessions.all.first)
+        let done = Signal()
+        known.home.execute {
+            _ = known.session.map { stream in
+                stream.deliver(
+                    Stanza(
+                        .message, type: .chat, id: id, from: JID("a@example.com"), to: stream.jid))
+            }
+            done.raise()
+        }
+        #expect(done.wait())
+    }
+
+    @Test("§14.3: what comes while no connection is there waits for the next request")
+    func lostThenNext() throws {
+        let session = try BOSHScene().bound()
+        let held = try session.send()
+        held.client.close()
+        try Self.waitUntilNothingIsHeld(session)
+        try Self.deliver("1", to: session)
+        let answer = try session.post()
+        #expect(answer.text.contains("id='1'"))
+    }
+
+    @Test("§14.3: a lost request may be repeated, and is answered then")
+    func lostThenRepeated() throws {
+        let session = try BOSHScene().bound()
+        let held = try session.send()
+        held.client.close()
+        try Self.waitUntilNothingIsHeld(session)
+        try Self.deliver("1", to: session)
+        #expect(try session.post(rid: session.rid).text.contains("id='1'"))
+    }
+
+    @Test("§10, XEP-0206 §7: a client that is gone leaves its messages to its host")
+    func vanished() throws {
+        let scene = try BOSHScene { $0.inactivity = 1 }
+        let session = try scene.bound()
+        let held = try session.send()
+        try Self.deliver("answered", to: session)
+        #expect(try held.reply().text.contains("id='answered'"))
+        try Self.deliver("waiting", to: session)
+        let gone = Signal()
+        let home = try #require(scene.service.sessions.all.first?.home)
+        home.execute { home.schedule(after: .milliseconds(1300)) { gone.raise() } }
+        #expect(gone.wait())
+        #expect(scene.service.sessionCount == 0)
+        #expect(scene.host.sessionCounts == (1, 1))
+        #expect(scene.host.undelivered.map(\.id) == ["answered", "waiting"])
+        #expect(try session.post()["condition"] == "item-not-found")
+    }
+
+    @Test("What a client has answered to is not handed back")
+    func notTwice() throws {
+        let scene = try BOSHScene { $0.inactivity = 1 }
+        let session = try scene.bound()
+        try Self.deliver("1", to: session)
+        #expect(try session.post().text.contains("id='1'"))
+        let held = try session.send()
+        held.client.close()
+        try Self.waitUntilNothingIsHeld(session)
+        let gone = Signal()
+        let home = try #require(scene.service.sessions.all.first?.home)
+        home.execute { home.schedule(after: .milliseconds(1300)) { gone.raise() } }
+        #expect(gone.wait())
+        #expect(scene.service.sessionCount == 0)
+        #expect(scene.host.undelivered.isEmpty)
+    }
+
+    @Test("What waits when the session ends for an error goes back, too")
+    func errorWithOutput() throws {
+        let scene = try BOSHScene()
+        let session = try scene.bound()
+        try Self.deliver("1", to: session)
+        #expect(try session.post(rid: session.rid + 9)["condition"] == "item-not-found")
+        #expect(scene.host.undelivered.map(\.id) == ["1"])
+    }
+}
