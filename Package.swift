@@ -138,7 +138,7 @@ let package = Package(
             "AdminUITests",
             uses: [
                 "AdminUI", "HTTPFront", "XMPPEngine", "XMPPConfig", "XMPPStorage", "XMPPCore",
-                "ControlProtocol", log,
+                "ControlProtocol", log, .product(name: "Mustache", package: "swift-mustache"),
             ] + nio),
         tests("StyleTests", uses: []),
     ]

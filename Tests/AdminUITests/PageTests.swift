@@ -1,5 +1,7 @@
 import ControlProtocol
 import Foundation
+import Logging
+import Mustache
 import Testing
 import XMPPCore
 import XMPPEngine

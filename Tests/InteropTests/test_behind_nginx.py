@@ -5,6 +5,7 @@ import http.client
 import re
 import ssl
 import time
+import urllib.request
 
 import pytest
 
@@ -27,13 +28,20 @@ AT_ONCE = 5
 
 
 @pytest.fixture(scope="module")
-def proxied(request):
-    yield from run(Martlet(more_options="trusted_proxies:\n  - 127.0.0.1\n"), request.session)
+def port():
+    return waiting.free_ports(1)[0]
 
 
 @pytest.fixture(scope="module")
-def nginx(proxied, tmp_path_factory):
-    proxy = Nginx(proxied, tmp_path_factory.mktemp("nginx")).start()
+def proxied(request, port):
+    yield from run(Martlet(
+        more_options="trusted_proxies:\n  - 127.0.0.1\n",
+        more_upload=f'    put_url: "https://@HOST@:{port}/upload"'), request.session)
+
+
+@pytest.fixture(scope="module")
+def nginx(proxied, port, tmp_path_factory):
+    proxy = Nginx(proxied, tmp_path_factory.mktemp("nginx"), port).start()
     yield proxy
     proxy.stop()
 
@@ -73,6 +81,31 @@ def test_they_chat_through_nginx(nginx, proxied, people, browser_for, kind):
     # 499: the browser hung up first, as it does when a page is left.
     answers = {status for _, path, status in nginx.answered() if path == "/http-bind"}
     assert answers <= {"200", "499"}
+
+
+def test_files_pass_through_nginx(nginx, people, browser_for, tmp_path):
+    """Longer than nginx would take without being told."""
+    juliet, romeo = people
+    path = tmp_path / "long.bin"
+    path.write_bytes(bytes(range(256)) * 12000)
+    window = browser_for(nginx).sign_in(juliet, PASSWORD)
+    window.add_contact(romeo)
+    window.open_conversation(romeo)
+    window.find("#composer-attach")
+    window.driver.find_element("id", "composer-file").send_keys(str(path))
+    link = window.find(".file-link").get_attribute("href")
+    assert link.startswith(nginx.base_url + "/upload/")
+    context = ssl._create_unverified_context()
+    with urllib.request.urlopen(link, timeout=waiting.PATIENCE, context=context) as answer:
+        assert answer.read() == path.read_bytes()
+
+
+@pytest.mark.parametrize("path", ["/.well-known/host-meta", "/.well-known/host-meta.json"])
+def test_host_meta_names_the_public_address(nginx, path):
+    status, text = request_from("127.0.0.1", nginx, "GET", path)
+    assert status == 200
+    assert f"wss://localhost:{nginx.port}/websocket" in text
+    assert f"https://localhost:{nginx.port}/http-bind" in text
 
 
 def test_a_restart_of_the_server_behind_nginx_is_survived(nginx, proxied, people, browser_for):

@@ -274,7 +274,7 @@ def test_after_a_loss_presence_and_contacts_are_as_they_are(meeting, line, kind)
 @pytest.fixture
 def forgetful(request):
     """A server that ends a BOSH session after two seconds without a request."""
-    yield from run(Martlet(bosh="{max_inactivity: 2}"), request.session)
+    yield from run(Martlet(bosh="{max_inactivity: 2, max_wait: 5}"), request.session)
 
 
 @pytest.mark.own_server

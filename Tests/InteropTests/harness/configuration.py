@@ -90,6 +90,7 @@ modules:
       /lib/strophe: {strophe}
   mod_http_upload:
     max_size: {upload_bytes}
+{more_upload}
   mod_http_poll:
     http_poll_timeout: {http_poll_timeout}
   mod_last: {{}}
@@ -119,7 +120,7 @@ def write(server, folder, **changes):
         "stanza_bytes": STANZA_BYTES, "upload_bytes": UPLOAD_BYTES, "metrics": "{}",
         "http_poll_timeout": 300,
         "certificate": certificate(server.folder), "more_listeners": "", "more_options": "",
-        "bosh": "{}", "host_meta": "{}",
+        "bosh": "{}", "more_upload": "", "host_meta": "{}",
     }
     pathlib.Path(server.config).write_text(TEMPLATE.format(**(values | changes)))
 

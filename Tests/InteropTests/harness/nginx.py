@@ -43,12 +43,12 @@ def replace(text, pattern, replacement):
 
 
 class Nginx:
-    """Listens with TLS on a port of its own, and stands where tests expect a server's address."""
+    """Listens with TLS on a port, and stands where tests expect a server's address."""
 
-    def __init__(self, server, folder):
+    def __init__(self, server, folder, port):
         self.server = server
         self.folder = folder
-        self.port = waiting.free_ports(1)[0]
+        self.port = port
         self.process = None
         site = documented()
         site = replace(site, r"listen 443 ssl", f"listen 127.0.0.1:{self.port} ssl")
