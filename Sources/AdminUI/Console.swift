@@ -1,4 +1,5 @@
 import ControlProtocol
+import HTTPFront
 import Logging
 import XMPPConfig
 import XMPPCore
@@ -14,10 +15,12 @@ struct Console: Sendable {
     /// Whether passwords may come unencrypted from other machines.
     let takesUnencrypted: Bool
     private let builtIn: [ConsolePage]
+    private let webOptions: [String: [any OptionDeclaration]]
     static let log = Logger(label: "martlet.console")
 
     init(
-        server: Server, service: ConsoleService, base: String, takesUnencrypted: Bool = false,
+        server: Server, service: ConsoleService, base: String,
+        webModules: [any WebModule] = [], takesUnencrypted: Bool = false,
         pages: [ConsolePage] = BuiltInPages.all
     ) {
         self.server = server
@@ -25,6 +28,9 @@ struct Console: Sendable {
         self.base = base
         self.takesUnencrypted = takesUnencrypted
         builtIn = pages
+        webOptions = Dictionary(
+            webModules.flatMap { module in module.names.map { ($0, module.options ?? []) } }
+        ) { first, _ in first }
     }
 
     /// The console's own pages, and those of the modules that are on.
@@ -107,6 +113,7 @@ struct Console: Sendable {
         }
         let ask = ConsoleRequest(
             server: server, administrator: visit.administrator, host: host,
+            optionsOfModules: server.optionsOfModules.merging(webOptions) { own, _ in own },
             query: visit.request.query)
         return (page, ask)
     }

@@ -15,6 +15,7 @@ package struct ConsoleModule: WebModule {
     package func mount(at place: MountPlace) -> Mount? {
         let console = Console(
             server: place.server, service: service, base: place.path == "/" ? "" : place.path,
+            webModules: place.modules,
             takesUnencrypted: place.listener.options[ListenerOption.allowsUnencryptedSASL])
         // The console sets the fields that its safety rests on itself.
         return Mount(prefix: place.path, handler: ConsoleHandler(console), fields: place.fields())

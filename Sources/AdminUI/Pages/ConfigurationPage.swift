@@ -38,7 +38,8 @@ extension BuiltInPages {
                 .table(
                     ConsoleTable(
                         "host-\(sections.count)", "Modules of \(name)",
-                        columns: OptionRows.columns, rows: rows.rows(of: host, request.server),
+                        columns: OptionRows.columns,
+                        rows: rows.rows(of: host, request.optionsOfModules),
                         empty: "No module matches.")))
         }
         return ConsoleContent(
@@ -77,9 +78,11 @@ struct OptionRows {
     }
 
     /// The modules of a host, each with its options.
-    func rows(of host: HostConfiguration, _ server: Server) -> [ConsoleRow] {
+    func rows(
+        of host: HostConfiguration, _ declared: [String: [any OptionDeclaration]]
+    ) -> [ConsoleRow] {
         host.modules.sorted { $0.key < $1.key }.flatMap { name, values -> [ConsoleRow] in
-            let options = server.optionsOfModules[name] ?? []
+            let options = declared[name] ?? []
             let below = rows(options, values, below: name)
             guard below.isEmpty, text.isEmpty || name.contains(text) else { return below }
             return [ConsoleRow([.code(name), .text("on"), .text("with its defaults")])]

@@ -3,7 +3,8 @@ import NIOCore
 import XMPPCore
 import XMPPEngine
 
-/// A stream over HTTP polling: requests bring its bytes, answers take back what there is (XEP-0025).
+/// A stream over HTTP polling: requests bring its bytes, answers take back what there is
+/// (XEP-0025).
 ///
 /// Guarded by its loop. A request is answered at the end of the turn it came in, or when the stream
 /// has done what took time (a login, a store).

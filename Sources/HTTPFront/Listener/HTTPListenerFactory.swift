@@ -98,7 +98,7 @@ package struct HTTPListenerFactory: ListenerFactory {
             else { continue }
             let place = MountPlace(
                 path: handler.path, name: handler.module, listener: listener, server: server,
-                service: service)
+                service: service, modules: modules)
             if let mount = try module.mount(at: place) { mounts.append(mount) }
         }
         return Site(mounts)

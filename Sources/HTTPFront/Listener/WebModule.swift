@@ -43,6 +43,8 @@ package struct MountPlace {
     package let listener: ListenerConfiguration
     package let server: Server
     package let service: HTTPService
+    /// Every part that can be mounted.
+    package let modules: [any WebModule]
 
     package var configuration: Configuration { server.configuration }
 
@@ -61,8 +63,10 @@ package struct MountPlace {
         HTTPField.list([own, customHeaders])
     }
 
-    /// The same for a handler of pages: no other site may frame them, or learn from a link where
-    /// the reader was, unless configured. What their scripts may do is said by each page's owner.
+    /// The same for a handler of pages.
+    ///
+    /// No other site may frame them, or learn from a link where the reader was, unless configured.
+    /// What their scripts may do is said by each page's owner.
     package func pageFields(_ own: [String: String] = [:]) -> [HTTPField] {
         HTTPField.list([
             own, customHeaders,

@@ -53,7 +53,7 @@ package final class HTTPConnection {
 
     /// The connection is cut after `time`, and what `bytes` need at the slowest allowed rate.
     ///
-    /// - Parameter start: When they began, in milliseconds of the loop's clock; now when left out.
+    /// They began at `start`, in milliseconds of the loop's clock; now when left out.
     func restart(for time: Timeout, bytes: UInt64 = 0, since start: UInt64? = nil) {
         let rate = UInt64(max(1, server.limits.bytesPerSecondMin))
         deadline = (start ?? loop.now) + time.milliseconds + min(bytes, 1 << 50) / rate * 1000

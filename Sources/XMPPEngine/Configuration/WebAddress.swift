@@ -7,9 +7,7 @@ package struct WebAddress: Equatable, Sendable {
 
     /// The address on a host: `https://example.org:5443/upload`.
     ///
-    /// - Parameters:
-    ///   - scheme: `http`, or `ws` for WebSocket; an `s` is added where there is TLS.
-    ///   - host: A domain.
+    /// The scheme is `http`, or `ws` for WebSocket; an `s` is added where there is TLS.
     package func text(scheme: String = "http", host: String) -> String {
         let usual = isSecure ? 443 : 80
         return "\(scheme)\(isSecure ? "s" : "")://\(host)\(port == usual ? "" : ":\(port)")\(path)"

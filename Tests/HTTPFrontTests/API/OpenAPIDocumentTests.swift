@@ -19,7 +19,7 @@ struct OpenAPIDocumentTests {
             configuration: configuration,
             environment: ServerEnvironment(dataDirectory: "/nonexistent", version: "1", loops: 1),
             catalogue: [], factories: [:])
-        server.registerCommands(reload: { "" }, drain: {})
+        server.registerCommands(reload: { "" }, check: { "" }, drain: {})
         let old = Command("status", "An old form.", tag: .server, version: -1) {
             _ throws(CommandError) in .success
         }

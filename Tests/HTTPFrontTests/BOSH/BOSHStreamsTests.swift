@@ -1,5 +1,6 @@
 import StreamFakes
 import Testing
+import XMPPCore
 import XMPPEngine
 
 @testable import HTTPFront

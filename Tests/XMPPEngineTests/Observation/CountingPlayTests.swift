@@ -27,7 +27,7 @@ struct CountingPlayTests {
         romeo.send("<message to='nobody@example.com/x' type='chat'><body>a</body></message>")
         await stage.settle()
         #expect(statistics.totals()[.stanzaErrors(.message)] == after[.stanzaErrors(.message)] + 1)
-        juliet.end()
+        await juliet.end()
         #expect(stage.host.sessionCounts.map(\.count) == [1])
         #expect(stage.host.sessions.count == 1)
         try await stage.shutDown()
@@ -50,7 +50,7 @@ struct CountingPlayTests {
         romeo.send("<presence><show>away</show><priority>5</priority></presence>")
         romeo.send("<presence to='juliet@example.com'/>")
         await stage.settle()
-        romeo.end()
+        await romeo.end()
         #expect(watch != nil)
         #expect(
             seen.value == [

@@ -38,6 +38,7 @@ struct ForwardingFields {
     ///   - peer: Who sent the request; trusted.
     ///   - trusts: Whether an address is a trusted proxy's.
     /// - Returns: `nil` when the fields say nothing.
+    /// - Throws: When they contradict each other.
     func client(
         behind peer: PeerAddress, trusts: (IPAddress) -> Bool
     ) throws(Contradiction) -> ForwardedClient? {

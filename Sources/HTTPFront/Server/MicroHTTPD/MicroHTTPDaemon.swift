@@ -118,9 +118,10 @@ final class MicroHTTPDaemon {
         pauseStuckBodies()
     }
 
-    /// libmicrohttpd spins when the line of a chunk's size, or a trailer, is longer than its buffer:
-    /// it cannot read on, and finds that there is something to read. Such requests are looked at a
-    /// few times a second until their time is up.
+    /// Keeps libmicrohttpd from spinning over a body that it cannot read on.
+    ///
+    /// It does when the line of a chunk's size, or a trailer, is longer than its buffer. Such
+    /// requests are looked at a few times a second until their time is up.
     private func pauseStuckBodies() {
         for connection in loop.connections.values {
             guard let exchange = connection.exchange, exchange.isArrivingInChunks,

@@ -77,15 +77,19 @@ package struct ConsoleRequest: Sendable {
     package let administrator: Administrator
     /// The host chosen on a page about one; `nil` on other pages.
     package let host: VirtualHost?
+    /// What the modules can be told, by name.
+    package let optionsOfModules: [String: [any OptionDeclaration]]
     private let query: [String: String]
 
     /// A request by an administrator who may see the page.
     package init(
-        server: Server, administrator: Administrator, host: VirtualHost?, query: [String: String]
+        server: Server, administrator: Administrator, host: VirtualHost?,
+        optionsOfModules: [String: [any OptionDeclaration]], query: [String: String]
     ) {
         self.server = server
         self.administrator = administrator
         self.host = host
+        self.optionsOfModules = optionsOfModules
         self.query = query
     }
 

@@ -121,7 +121,7 @@ extension PeerFacts {
 extension ListenerTLS {
     /// What gives a listener its contexts; `nil` when it wants no TLS.
     ///
-    /// - Parameter direct: How a listener speaks TLS that begins with it; the options change it.
+    /// `direct` is how a listener speaks TLS that begins with it; the options change it.
     package static func make(
         for listener: ListenerConfiguration, on server: Server, direct: TLSProfile
     ) -> ListenerTLS? {
