@@ -60,12 +60,12 @@ enum OpenAPIResponses {
             isPost || (status != .unsupportedMediaType && status != .contentTooLarge)
         }
         let tooLong: JSONValue = ["description": "The address is longer than the server reads."]
-        return .object(
-            [.init("200", success)] + (isPost ? [] : [.init("414", tooLong)])
-                + statuses.map { status in
-                    .init(
-                        String(status.code),
-                        ["$ref": .string("#/components/responses/\(status.code)")])
-                })
+        var answers: [JSONValue.Member] = [.init("200", success)]
+        if !isPost { answers.append(.init("414", tooLong)) }
+        for status in statuses {
+            let reference = JSONValue.string("#/components/responses/\(status.code)")
+            answers.append(.init(String(status.code), ["$ref": reference]))
+        }
+        return .object(answers)
     }
 }
