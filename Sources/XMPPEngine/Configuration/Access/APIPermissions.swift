@@ -82,7 +82,10 @@ package struct APIPermissions: Sendable, Equatable {
     private static func fits(_ who: Who, _ caller: Caller, _ access: AccessControl) -> Bool {
         switch who {
         case .access(let rule):
-            return access.decision(rule: rule, for: caller.subject)
+            guard access.decision(rule: rule, for: caller.subject) else { return false }
+            // What is open to everybody is meant for everybody with an account.
+            return caller.subject.jid != nil
+                || !access.decision(rule: rule, for: AccessSubject())
         case .loopback:
             return caller.isLoopback
         case .token(let scopes, let others):
