@@ -9,7 +9,7 @@ SWIFT ?= swift
 PYTHON ?= /usr/bin/python3
 DATA ?= data
 FUZZ_SECONDS ?= 60
-FUZZ_TARGETS ?= bosh poll websocket stream
+FUZZ_TARGETS ?= bosh poll websocket upload stream
 
 # The server is linked with its own Swift runtime, and without the run-time checks for overlapping
 # access that debug builds, and so the unit tests, have.

@@ -24,6 +24,10 @@ let targets: [String: Target] = [
         WebSocketTarget.run(Input(start: bytes, count: count))
         return 0
     },
+    "upload": { bytes, count in
+        UploadTarget.run(Input(start: bytes, count: count))
+        return 0
+    },
     "stream": { bytes, count in
         StreamTarget.run(Input(start: bytes, count: count))
         return 0

@@ -59,8 +59,9 @@ enum OpenAPIResponses {
         let statuses = failures.map(\.status).filter { status in
             isPost || (status != .unsupportedMediaType && status != .contentTooLarge)
         }
+        let tooLong: JSONValue = ["description": "The address is longer than the server reads."]
         return .object(
-            [.init("200", success)]
+            [.init("200", success)] + (isPost ? [] : [.init("414", tooLong)])
                 + statuses.map { status in
                     .init(
                         String(status.code),

@@ -117,6 +117,17 @@ struct UploadNameTests {
         #expect(dotted.hasPrefix("a.bbb"))
     }
 
+    @Test("Combining marks hide neither a dot nor the whole name")
+    func combiningMarks() {
+        #expect(UploadName.safe(".\u{301}x") == "_\u{301}x")
+        let long = UploadName.safe("a" + String(repeating: "\u{301}", count: 300))
+        #expect(long.unicodeScalars.first == "a")
+        #expect((250...255).contains(long.utf8.count))
+        let ending = UploadName.safe("a" + String(repeating: "\u{301}", count: 300) + ".png")
+        #expect(ending.unicodeScalars.first == "a")
+        #expect(ending.hasSuffix(".png"))
+    }
+
     @Test("§4: non-ASCII characters are percent-encoded (RFC 3986)")
     func encoding() {
         #expect(UploadName.encoded("très cool.jpg") == "tr%C3%A8s%20cool.jpg")

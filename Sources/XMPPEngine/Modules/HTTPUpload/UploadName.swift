@@ -14,7 +14,9 @@ package enum UploadName {
         for scalar in last.unicodeScalars {
             name.unicodeScalars.append(isHarmless(scalar) ? scalar : "_")
         }
-        if name.hasPrefix(".") { name = "_" + name.dropFirst() }
+        if name.unicodeScalars.first == "." {
+            name = "_" + String(name.unicodeScalars.dropFirst())
+        }
         return name.isEmpty ? "file" : cut(name)
     }
 
@@ -33,9 +35,11 @@ package enum UploadName {
         var end = name.lastIndex(of: ".") ?? name.endIndex
         if name[end...].utf8.count > endingBytesMax { end = name.endIndex }
         let ending = name[end...]
-        var stem = name[..<end]
-        while stem.utf8.count + ending.utf8.count > bytesMax { stem.removeLast() }
-        return String(stem + ending)
+        // By scalars: one character may have more marks than there is room.
+        var stem = name[..<end].unicodeScalars
+        var count = stem.reduce(ending.utf8.count) { $0 + UTF8.width($1) }
+        while count > bytesMax, let last = stem.popLast() { count -= UTF8.width(last) }
+        return String(String.UnicodeScalarView(stem)) + ending
     }
 
     /// The step as an address has it: percent-encoded but for what never needs it (RFC 3986 §2.3).
