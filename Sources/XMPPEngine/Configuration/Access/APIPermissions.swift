@@ -82,10 +82,7 @@ package struct APIPermissions: Sendable, Equatable {
     private static func fits(_ who: Who, _ caller: Caller, _ access: AccessControl) -> Bool {
         switch who {
         case .access(let rule):
-            guard access.decision(rule: rule, for: caller.subject) else { return false }
-            // What is open to everybody is meant for everybody with an account.
-            return caller.subject.jid != nil
-                || !access.decision(rule: rule, for: AccessSubject())
+            return access.decision(rule: rule, for: caller.subject)
         case .loopback:
             return caller.isLoopback
         case .token(let scopes, let others):
