@@ -41,9 +41,8 @@ final class ConsoleScene: Sendable {
                 user: [warden@other.localhost]
             access_rules:
               configure:
-                allow:
-                  - warden
-                  - admin
+                - allow: warden
+                - allow: admin
         modules:
           mod_roster: {}
           mod_last: {}

@@ -138,9 +138,11 @@ def test_the_focus_goes_through_the_chat_in_reading_order_and_can_be_seen(accoun
     window = browser().sign_in(account("juliet"), PASSWORD)
     window.add_contact("anna@localhost")
     window.open_conversation("anna@localhost")
+    window.find("#composer-attach")
     window.driver.execute_script("document.getElementById('sign-out').focus()")
     order = ["own-show", "own-status", "contact-search", "add-contact", "contact",
-             "connection-open", "peer-remove", "messages", "composer-text", "composer-send"]
+             "connection-open", "peer-remove", "messages", "composer-attach", "composer-text",
+             "composer-send"]
     for expected in order:
         assert tab(window) == expected
         outline = focused(window).value_of_css_property("outline-style")

@@ -6,14 +6,17 @@ from conftest import run
 from harness import waiting
 from harness.server import Martlet
 
-DOORS = """
-  - port: {http}
+LISTENER = """
+  - port: {port}
     ip: "127.0.0.1"
     module: ejabberd_http
     request_handlers:
+      /: mod_http_fileserver
+{doors}
+"""
+DOORS = """\
       /admin: ejabberd_web_admin
       /api: mod_http_api
-      /: mod_http_fileserver
 """
 
 
@@ -29,22 +32,6 @@ def test_it_leads_to_the_chat_and_names_the_host(browser):
     window.find("#signin-form")
 
 
-def test_it_shows_no_door_that_is_not_there(browser):
-    window = browser().open("/")
-    window.wait(lambda: window.driver.execute_script(
-        "return performance.getEntriesByType('resource')"
-        ".filter(({ name }) => /admin|api/.test(name)).length >= 2"), "both doors to be tried")
-    assert doors(window) == []
-
-
-@pytest.fixture
-def server_with_doors(request):
-    port = waiting.free_ports(1)[0]
-    server = Martlet(more_listeners=DOORS.format(http=port))
-    for started in run(server, request.session):
-        yield Place(port)
-
-
 class Place:
     """Where a browser finds a server at another port."""
 
@@ -52,9 +39,29 @@ class Place:
         self.base_url = f"http://localhost:{port}"
 
 
+@pytest.fixture
+def place(request):
+    """A server with the doors that the test's parameter names, at a port of its own."""
+    port = waiting.free_ports(1)[0]
+    listener = LISTENER.format(port=port, doors=request.param)
+    for _ in run(Martlet(more_listeners=listener), request.session):
+        yield Place(port)
+
+
 @pytest.mark.own_server
-def test_it_shows_the_console_and_the_api(server_with_doors, browser_for):
-    window = browser_for(server_with_doors).open("/")
+@pytest.mark.parametrize("place", [""], indirect=True)
+def test_it_shows_no_door_that_is_not_there(place, browser_for):
+    window = browser_for(place).open("/")
+    window.wait(lambda: window.driver.execute_script(
+        "return performance.getEntriesByType('resource')"
+        ".filter(({ name }) => /admin|api/.test(name)).length >= 2"), "both doors to be tried")
+    assert doors(window) == [] and not window.is_shown("#operators")
+
+
+@pytest.mark.own_server
+@pytest.mark.parametrize("place", [DOORS], indirect=True)
+def test_it_shows_the_console_and_the_api(place, browser_for):
+    window = browser_for(place).open("/")
     window.wait(lambda: doors(window) == ["open-console", "open-api"], "both doors")
     window.screenshot("landing-doors")
     window.click("#open-console")

@@ -149,7 +149,8 @@ def test_addresses_and_the_token_decide(request):
         answer, text = get(server, Authorization=f"Bearer {TOKEN}")
         assert answer.status == 200 and "martlet_build_info" in text
         server.config.write_text(server.config.read_text().replace(f", bearer_token: {TOKEN}", ""))
-        server.control("reload_config")
+        server.stop()
+        server.start()
         assert get(server)[0].status == 403
     finally:
         server.stop()

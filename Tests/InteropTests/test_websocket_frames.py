@@ -320,7 +320,7 @@ def bomb(size):
     ("a bomb", frame(TEXT, bomb(20 * MEBIBYTE), rsv=4), 1009),
     ("a bomb in a bomb", frame(TEXT, deflated(bomb(20 * MEBIBYTE) * 2), rsv=4), None),
     ("binary", frame(BINARY, deflated("<a/>"), rsv=4), 1003),
-])
+], ids=lambda value: value if isinstance(value, str) else "")
 def test_compression_that_is_not_allowed(server, account, name, data, code):
     with WebSocket(server, changes=OFFER) as link:
         link.sign_in(account("juliet"), PASSWORD)

@@ -8,12 +8,15 @@ struct DefaultConfigurationTests {
     /// What the default configuration names, with the options it sets.
     private static let schema = ConfigurationSchema(
         modules: [
-            "mod_bosh", "mod_disco", "mod_last", "mod_ping", "mod_private", "mod_time",
-            "mod_vcard", "mod_version",
+            "mod_bosh", "mod_disco", "mod_host_meta", "mod_last", "mod_ping", "mod_private",
+            "mod_time", "mod_vcard", "mod_version",
         ].map { ConfigurationSchema.Module($0) } + [
             .init(
                 "mod_http_fileserver",
                 options: [Option<[String: String]>("docroot", default: [:], as: .folders, "")]),
+            .init(
+                "mod_http_upload",
+                options: [Option<Limit<ByteCount>>("max_size", default: .infinity, "")]),
             .init(
                 "mod_offline",
                 options: [
@@ -24,8 +27,8 @@ struct DefaultConfigurationTests {
             .init("mod_roster", options: [Option<Bool>("versioning", default: false, "")]),
         ],
         requestHandlers: [
-            "ejabberd_http_ws", "ejabberd_web_admin", "mod_bosh", "mod_http_fileserver",
-            "mod_prometheus",
+            "ejabberd_http_ws", "ejabberd_web_admin", "mod_bosh", "mod_host_meta",
+            "mod_http_fileserver", "mod_http_upload", "mod_prometheus",
         ])
 
     @Test("It loads without a warning and says what it should")

@@ -67,7 +67,7 @@ extension BuiltInPages {
                 note: "of one, since the start"),
             ConsoleFigure(
                 "HTTP connections", .number(totals[.httpConnections]),
-                note: "\(Words.number(totals[.httpHolds])) held requests"),
+                note: "\(Words.number(totals[.httpHolds])) held"),
             ConsoleFigure(
                 "Open files", .number(sample.openFiles),
                 note: "of \(Words.number(sample.openFilesMax))",

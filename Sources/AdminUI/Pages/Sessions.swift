@@ -56,11 +56,11 @@ extension BuiltInPages {
                 ConsoleParameter("host", account.domainpart),
                 ConsoleParameter("resource", resource.jid.resourcepart),
             ], tone: .bad, asking: "End the session \(resource.jid)?")
+        let transport = ConsoleCell.badge(resource.session.kind.title, .plain)
         return ConsoleRow(
             [
                 .noted(.link(account.text, link), resource.jid.resourcepart),
-                .noted(
-                    .badge(resource.session.kind.title, .plain), peer.tlsSummary ?? "not encrypted"),
+                .noted(transport, peer.tlsSummary ?? "not encrypted"),
                 .code(peer.address.isEmpty ? "local" : peer.address), presence(of: resource),
                 .moment(Timestamp(milliseconds: Int64(resource.boundAt) * 1000)),
             ], actions: [kick])

@@ -111,7 +111,7 @@ struct ChartDrawing {
     // MARK: words
 
     private func label(_ value: Double?) -> String {
-        guard let value else { return "–" }
+        guard let value, value.isFinite else { return "–" }
         switch chart.unit {
         case .count: return Words.decimal(value)
         case .perSecond: return Words.decimal(value) + "/s"

@@ -40,7 +40,7 @@ enum Words {
         let parts = [
             (seconds / 86400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "m"),
             (seconds % 60, "s"),
-        ].drop { $0.0 == 0 }.prefix(2)
+        ].drop { $0.0 == 0 }.prefix(2).filter { $0.0 > 0 }
         guard !parts.isEmpty else { return "0s" }
         return parts.map { "\($0.0)\($0.1)" }.joined(separator: "\u{A0}")
     }

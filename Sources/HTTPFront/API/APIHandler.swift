@@ -179,9 +179,7 @@ final class APIHandler: HTTPHandler {
         }
     }
 
-    /// No body at all is a call without arguments.
     private func parse(_ bytes: [UInt8]) throws(APIError) -> JSONValue {
-        guard !bytes.isEmpty else { return [:] }
         do throws(JSONError) {
             return try JSONValue.parse(bytes, bytesMax: settings.bodyBytesMax)
         } catch {

@@ -101,7 +101,6 @@ struct OpenAPIDocument {
 
     private func post(_ command: Command, id: String) -> JSONValue {
         var members = head(command, id: id)
-        let isRequired = command.arguments.contains { $0.fallback == nil }
         var content: [JSONValue.Member] = [.init("schema", OpenAPISchema.arguments(of: command))]
         if let example = OpenAPISchema.example(of: command) {
             content.append(.init("example", example))
@@ -110,7 +109,7 @@ struct OpenAPIDocument {
             .init(
                 "requestBody",
                 [
-                    "required": .bool(isRequired),
+                    "required": true,
                     "content": ["application/json": .object(content)],
                 ]))
         members.append(.init("responses", OpenAPIResponses.all(of: command, isPost: true)))

@@ -59,12 +59,13 @@ enum OpenAPIResponses {
         let statuses = failures.map(\.status).filter { status in
             isPost || (status != .unsupportedMediaType && status != .contentTooLarge)
         }
-        return .object(
-            [.init("200", success)]
-                + statuses.map { status in
-                    .init(
-                        String(status.code),
-                        ["$ref": .string("#/components/responses/\(status.code)")])
-                })
+        let tooLong: JSONValue = ["description": "The address is longer than the server reads."]
+        var answers: [JSONValue.Member] = [.init("200", success)]
+        if !isPost { answers.append(.init("414", tooLong)) }
+        for status in statuses {
+            let reference = JSONValue.string("#/components/responses/\(status.code)")
+            answers.append(.init(String(status.code), ["$ref": reference]))
+        }
+        return .object(answers)
     }
 }

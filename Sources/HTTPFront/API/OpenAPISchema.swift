@@ -43,6 +43,7 @@ enum OpenAPISchema {
         case .strings:
             [
                 .init("type", "array"), .init("items", .object(text(argument))),
+                .init("minItems", .int(argument.countMin)),
                 .init("maxItems", .int(CommandArgument.stringsMax)),
             ]
         }
@@ -61,7 +62,7 @@ enum OpenAPISchema {
             members.append(.init("minLength", .int(argument.length.lowerBound)))
         }
         members.append(.init("maxLength", .int(argument.length.upperBound)))
-        members.append(.init("pattern", .string(xmlPattern)))
+        members.append(.init("pattern", .string(argument.pattern ?? xmlPattern)))
         return members
     }
 

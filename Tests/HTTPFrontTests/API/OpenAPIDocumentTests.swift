@@ -68,7 +68,7 @@ struct OpenAPIDocumentTests {
                     required.contains(.string(argument.name)) == (argument.fallback == nil))
                 #expect(argument.example != nil, "\(command.name).\(argument.name)")
             }
-            #expect(body?["required"]?.bool == !required.isEmpty)
+            #expect(body?["required"] == true)
         }
     }
 

@@ -1,4 +1,3 @@
-import Glibc
 import Testing
 import XMPPStorage
 
@@ -147,9 +146,9 @@ struct UploadHandlerTests {
         let half = try scene.server.client()
         half.send("PUT \(path) HTTP/1.1\r\nHost: h\r\nContent-Length: 400000\r\n\r\n")
         half.send(String(repeating: "x", count: 300_000))
-        while scene.incoming.isEmpty { sched_yield() }
+        #expect(scene.becomesTrue { !scene.incoming.isEmpty })
         half.close()
-        while scene.claims.count > 0 { sched_yield() }
+        #expect(scene.becomesTrue { scene.claims.count == 0 })
         #expect(scene.incoming.isEmpty)
         #expect(try scene.get(path).status == 404)
         #expect(
@@ -162,7 +161,7 @@ struct UploadHandlerTests {
         let path = try scene.slot(size: 300_000)
         let first = try scene.server.client()
         first.send("PUT \(path) HTTP/1.1\r\nHost: h\r\nContent-Length: 300000\r\n\r\n")
-        while scene.claims.count == 0 { sched_yield() }
+        #expect(scene.becomesTrue { scene.claims.count > 0 })
         #expect(try scene.put(path, "hello").status == 409)
         let other = path.split(separator: "abc").joined(separator: "xyz")
         let refused = try scene.put("/" + other.drop { $0 == "/" }, "hello")
@@ -207,7 +206,7 @@ struct UploadHandlerTests {
         let client = try scene.server.client()
         client.send("PUT \(path) HTTP/1.1\r\nHost: h\r\nContent-Length: 300000\r\n\r\n")
         client.send(String(repeating: "x", count: 200_000))
-        while scene.incoming.isEmpty { sched_yield() }
+        #expect(scene.becomesTrue { !scene.incoming.isEmpty })
         IncomingFile.removeLeftovers(in: scene.folder.path + "/files")
         #expect(scene.incoming.count == 1)
         client.send(String(repeating: "x", count: 100_000))

@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import XMPPCore
 import XMPPStorage
@@ -124,6 +125,16 @@ final class UploadScene {
     func get(_ path: String, _ fields: String...) throws -> RawResponse {
         let extra = fields.map { "\r\n" + $0 }.joined()
         return try server.ask("GET \(path) HTTP/1.1\r\nHost: h\(extra)")
+    }
+
+    /// Whether something comes true within ten seconds.
+    func becomesTrue(_ condition: () -> Bool) -> Bool {
+        let end = ContinuousClock.now.advanced(by: .seconds(10))
+        while ContinuousClock.now < end {
+            if condition() { return true }
+            sched_yield()
+        }
+        return false
     }
 
     /// What lies in the folder of files on their way.

@@ -9,7 +9,7 @@ extension Exchange {
     /// Holds the exchange until a work that is done elsewhere has its result.
     ///
     /// - Parameters:
-    ///   - work: Runs off the loop.
+    ///   - work: Must not block: it begins on the loop, and waits for what happens elsewhere.
     ///   - answer: Runs on the loop, unless the client has left meanwhile; it answers.
     func hold<Value: Sendable>(
         until work: @escaping @Sendable () async -> Value,
@@ -18,7 +18,7 @@ extension Exchange {
         hold()
         let carried = Carried(value: (exchange: self, answer: answer))
         let loop = loop
-        Task {
+        Task(executorPreference: loop.executor) {
             let value = await work()
             loop.execute {
                 let (exchange, answer) = carried.value

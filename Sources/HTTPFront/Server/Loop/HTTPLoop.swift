@@ -18,6 +18,8 @@ package final class HTTPLoop: @unchecked Sendable {
     package let limits: HTTPLimits
     /// Streams whose transport is HTTP live here.
     package let streams: StreamLoop
+    /// Tasks of this loop.
+    let executor: LoopExecutor
     let log: Logger
     private let mailbox: LoopMailbox
     private let turnEnd: TurnEnd
@@ -57,6 +59,7 @@ package final class HTTPLoop: @unchecked Sendable {
         wheel = TimerWheel(now: now)
         poll = try LoopPoll()
         mailbox = try LoopMailbox()
+        executor = LoopExecutor(mailbox)
         turnEnd = TurnEnd()
         let driver = HTTPLoopDriver(mailbox: mailbox, turnEnd: turnEnd)
         streams = StreamLoop(driver: driver)

@@ -9,8 +9,12 @@ package struct CommandSelection: Sendable, Hashable {
         case tag(String)
     }
 
-    /// Longest word, in bytes.
-    private static let wordBytesMax = 64
+    /// What a word looks like, as a regular expression.
+    package static let wordPattern =
+        "^!?(\\*|(tag:)?[a-z0-9_-]{1,64}|\\[tag:[a-z0-9_-]{1,64}\\])$"
+
+    /// Longest name, in bytes.
+    private static let nameBytesMax = 64
 
     /// The words it was made of.
     package let words: [String]
@@ -51,7 +55,7 @@ package struct CommandSelection: Sendable, Hashable {
         }
         let isTag = name.hasPrefix("tag:")
         if isTag { name = name.dropFirst(4) }
-        guard !name.isEmpty, name.utf8.count <= wordBytesMax, name.utf8.allSatisfy(isNameByte)
+        guard !name.isEmpty, name.utf8.count <= nameBytesMax, name.utf8.allSatisfy(isNameByte)
         else { return nil }
         return isTag ? .tag(String(name)) : .command(String(name))
     }

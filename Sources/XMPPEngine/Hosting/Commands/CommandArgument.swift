@@ -30,6 +30,10 @@ package struct CommandArgument: Sendable {
     package let range: ClosedRange<Int>
     /// Lengths of a text in Unicode scalars.
     package let length: ClosedRange<Int>
+    /// Fewest texts of a list.
+    package let countMin: Int
+    /// What the texts look like, as a regular expression for documents; the command checks it.
+    package let pattern: String?
     /// A value for documents.
     package let example: String?
     /// Whether its value must not be shown or kept, as a password.
@@ -42,7 +46,8 @@ package struct CommandArgument: Sendable {
         _ name: String, _ kind: Kind, _ summary: String,
         default fallback: CommandValue? = nil, choices: [String] = [],
         range: ClosedRange<Int> = Int.min...Int.max,
-        length: ClosedRange<Int> = 0...CommandArgument.lengthMaxUsual, example: String? = nil,
+        length: ClosedRange<Int> = 0...CommandArgument.lengthMaxUsual, countMin: Int = 0,
+        pattern: String? = nil, example: String? = nil,
         isSecret: Bool = false, isPrivate: Bool = false
     ) {
         self.name = name
@@ -52,6 +57,8 @@ package struct CommandArgument: Sendable {
         self.choices = choices
         self.range = range
         self.length = length
+        self.countMin = countMin
+        self.pattern = pattern
         self.example = example
         self.isSecret = isSecret
         self.isPrivate = isSecret || isPrivate

@@ -92,7 +92,8 @@ extension CommandArgument {
         case .null, .bool, .int, .double, .string, .object: return nil
         }
         let texts = list.compactMap(text)
-        return texts.count == list.count && texts.count <= Self.stringsMax ? texts : nil
+        return texts.count == list.count && (countMin...Self.stringsMax).contains(list.count)
+            ? texts : nil
     }
 
     /// Most texts of a list.

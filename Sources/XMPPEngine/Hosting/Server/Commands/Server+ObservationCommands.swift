@@ -58,7 +58,7 @@ extension Server {
             arguments: [
                 CommandArgument(
                     "which", .string, "Those raised now, or all that are remembered.",
-                    default: .string("raised"), choices: ["raised", "all"])
+                    default: .string("raised"), choices: ["raised", "all"], example: "all")
             ], result: .records(Self.alarmColumns)
         ) { [environment] arguments throws(CommandError) in
             let alarms = environment.observatory.alarms

@@ -61,7 +61,7 @@ extension Server {
                 arguments, user: "localuser", host: "localhost")
             let contact = try self.account(arguments)
             guard contact != account else {
-                throw CommandError(.badArguments, "nobody is a contact of their own")
+                throw CommandError(.notAllowed, "nobody is a contact of their own")
             }
             let groups = arguments.strings("groups").reduce(into: [String]()) { groups, name in
                 if !groups.contains(name) { groups.append(name) }

@@ -28,7 +28,8 @@ extension Server {
                 CommandArgument(
                     "scopes", .strings,
                     "What it is for: commands, [tag:NAME], *, and exceptions after !.",
-                    length: 1...64, example: "[tag:sessions]"),
+                    length: 1...80, countMin: 1, pattern: CommandSelection.wordPattern,
+                    example: "[tag:sessions]"),
             ], result: .record(Self.issuedColumns)
         ) { [self] arguments throws(CommandError) in
             let owner = try await owner(arguments)
