@@ -11,7 +11,7 @@ struct PollSessionTests {
         "<stream:stream to='example.com' xmlns='jabber:client' version='1.0' "
         + "xmlns:stream='http://etherx.jabber.org/streams'>"
     private static let auth =
-        "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='ANONYMOUS'/>"
+        "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='ANONYMOUS'>=</auth>"
     private static let bind =
         "<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
         + "<resource>r</resource></bind></iq>"
