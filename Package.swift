@@ -149,6 +149,6 @@ if isFuzzing {
         .executableTarget(
             name: "fuzz",
             dependencies: ["HTTPFront", "XMPPEngine", "XMPPCore", "StreamFakes", log] + nio,
-            path: "Tests/Fuzz", exclude: ["Corpus"], swiftSettings: settings,
+            path: "Tests/Fuzz", exclude: ["Corpus", "run"], swiftSettings: settings,
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]))
 }

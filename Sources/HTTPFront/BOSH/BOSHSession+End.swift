@@ -8,7 +8,9 @@ extension BOSHSession {
     func refuse(_ condition: BOSHCondition, _ exchange: Exchange) {
         end(.refused(condition))
         answer(exchange, refusal: condition)
-        finish(extra: nil)
+        giveBackOutput()
+        for other in window.takeAll() { answer(other, BOSHOutput.terminal(.otherRequest)) }
+        drop()
     }
 
     /// Ends the session without asking the stream.

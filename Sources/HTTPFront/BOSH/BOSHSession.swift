@@ -161,8 +161,8 @@ final class BOSHSession: StreamTransport, @unchecked Sendable {
             switch next {
             case .process(_, let body): process(body)
             case .refuse(let condition, let exchange):
-                end(.refused(condition))
-                if let exchange { answer(exchange, refusal: condition) }
+                guard let exchange else { return end(.refused(condition)) }
+                return refuse(condition, exchange)
             }
         }
     }
@@ -305,6 +305,8 @@ final class BOSHSession: StreamTransport, @unchecked Sendable {
 
     /// Has the timer fire no later than what is due.
     func arm() {
+        // A session that was dropped in this turn has nothing to wait for.
+        guard owner != nil else { return }
         let deadline = window.deadline
         if let timerTime, timerTime <= deadline { return }
         if timer == nil { timer = home.timer { [unowned self] in timerFired() } }

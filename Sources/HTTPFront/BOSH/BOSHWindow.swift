@@ -283,6 +283,9 @@ struct BOSHWindow<Post, Load> {
         return posts
     }
 
+    /// How many requests wait for an older one.
+    var earlyCount: Int { early.count }
+
     var isHolding: Bool { held.contains { $0.post != nil } }
 
     /// Answers that the client may not have: it has sent nothing since they went.

@@ -6,13 +6,15 @@ struct UploadPath: Equatable {
 
     /// `nil` for what cannot be the path of a file.
     init?(_ path: String) {
-        let steps = path.split(separator: "/", omittingEmptySubsequences: false)
+        // By bytes: a slash and a combining mark after it are one character.
+        let steps = path.utf8.split(
+            separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         guard steps.count == 4, steps[0].isEmpty, steps.dropFirst().allSatisfy({ !$0.isEmpty }),
-            (8...128).contains(steps[2].utf8.count), steps[2].utf8.allSatisfy(Self.isLetterOrDigit)
+            (8...128).contains(steps[2].count), steps[2].allSatisfy(Self.isLetterOrDigit)
         else { return nil }
-        folder = String(steps[1])
-        id = String(steps[2])
-        name = String(steps[3])
+        folder = String(Substring(steps[1]))
+        id = String(Substring(steps[2]))
+        name = String(Substring(steps[3]))
     }
 
     private static func isLetterOrDigit(_ byte: UInt8) -> Bool {

@@ -60,8 +60,10 @@ struct BOSHStreamsTests {
     func empty() throws {
         let (session, _, _) = try Self.two(try BOSHScene())
         let held = try session.send("", "stream='whatever'")
+        try session.waitUntil { $0.window.isHolding }
         let next = try session.send()
         #expect(try held.reply().isEmpty)
+        try session.waitUntil { [rid = session.rid] in $0.window.lastRid == rid }
         _ = try session.post("", "type='terminate'")
         #expect(try next.reply().isTerminate)
     }
@@ -89,6 +91,7 @@ struct BOSHStreamsTests {
         #expect(other["stream"] == names[1])
         // The sender may not have known: nothing happens.
         let held = try session.send(Session.message("2"), "stream='\(names[0])'")
+        try session.waitUntil { $0.window.isHolding }
         let last = try session.post("", "type='terminate' stream='\(names[1])'")
         let oldest = try held.reply()
         #expect(oldest.isTerminate)

@@ -101,22 +101,6 @@ struct BOSHTransferTests {
 
     // MARK: lost connections
 
-    /// Waits until the server knows that no request is held.
-    private static func waitUntilNothingIsHeld(_ session: Session) throws {
-        let known = try #require(session.scene.service.sessions.all.first)
-        for _ in 0..<500 {
-            let done = Signal()
-            let free = Signal()
-            known.home.execute {
-                if !known.window.isHolding { free.raise() }
-                known.home.schedule(after: .milliseconds(10)) { done.raise() }
-            }
-            #expect(done.wait())
-            if free.wait(seconds: 0) { return }
-        }
-        Issue.record("the lost connection was not noticed")
-    }
-
     /// Has the host send a message to the session's client.
     private static func deliver(_ id: String, to session: Session) throws {
         let known = try #require(session.scene.service.sessions.all.first)
@@ -136,8 +120,9 @@ struct BOSHTransferTests {
     func lostThenNext() throws {
         let session = try BOSHScene().bound()
         let held = try session.send()
+        try session.waitUntil { $0.window.isHolding }
         held.client.close()
-        try Self.waitUntilNothingIsHeld(session)
+        try session.waitUntil { !$0.window.isHolding }
         try Self.deliver("1", to: session)
         let answer = try session.post()
         #expect(answer.text.contains("id='1'"))
@@ -147,8 +132,9 @@ struct BOSHTransferTests {
     func lostThenRepeated() throws {
         let session = try BOSHScene().bound()
         let held = try session.send()
+        try session.waitUntil { $0.window.isHolding }
         held.client.close()
-        try Self.waitUntilNothingIsHeld(session)
+        try session.waitUntil { !$0.window.isHolding }
         try Self.deliver("1", to: session)
         #expect(try session.post(rid: session.rid).text.contains("id='1'"))
     }
@@ -158,6 +144,7 @@ struct BOSHTransferTests {
         let scene = try BOSHScene { $0.inactivity = 1 }
         let session = try scene.bound()
         let held = try session.send()
+        try session.waitUntil { $0.window.isHolding }
         try Self.deliver("answered", to: session)
         #expect(try held.reply().text.contains("id='answered'"))
         try Self.deliver("waiting", to: session)
@@ -178,8 +165,9 @@ struct BOSHTransferTests {
         try Self.deliver("1", to: session)
         #expect(try session.post().text.contains("id='1'"))
         let held = try session.send()
+        try session.waitUntil { $0.window.isHolding }
         held.client.close()
-        try Self.waitUntilNothingIsHeld(session)
+        try session.waitUntil { !$0.window.isHolding }
         let gone = Signal()
         let home = try #require(scene.service.sessions.all.first?.home)
         home.execute { home.schedule(after: .milliseconds(1300)) { gone.raise() } }

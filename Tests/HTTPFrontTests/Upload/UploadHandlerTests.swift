@@ -301,6 +301,13 @@ struct UploadPresentationTests {
 
 @Suite("Paths of uploads")
 struct UploadPathTests {
+    @Test("A name may begin with a combining mark")
+    func combiningMark() throws {
+        let path = try #require(UploadPath("/folder/\(UploadScene.id)/\u{301}x"))
+        #expect(path.folder == "folder")
+        #expect(path.name == "\u{301}x")
+    }
+
     @Test("Folder, id and name")
     func reads() throws {
         let path = try #require(UploadPath("/f o/\(UploadScene.id)/a b.txt"))
