@@ -160,6 +160,22 @@ final class BOSHTestSession {
             + "<body>\(text)</body></message>"
     }
 
+    /// Waits until the server's side is so: requests of several connections overtake each other.
+    func waitUntil(_ isSo: @escaping @Sendable (BOSHSession) -> Bool) throws {
+        let known = try #require(scene.service.sessions.all.first { $0.id.text == sid })
+        for _ in 0..<1000 {
+            let done = Signal()
+            let found = Signal()
+            known.home.execute {
+                if isSo(known) { found.raise() }
+                known.home.schedule(after: .milliseconds(10)) { done.raise() }
+            }
+            #expect(done.wait())
+            if found.wait(seconds: 0) { return }
+        }
+        Issue.record("it did not come to that")
+    }
+
     /// Whether the session still takes requests.
     var isAlive: Bool {
         guard let known = scene.service.sessions.all.first(where: { $0.id.text == sid }) else {
