@@ -60,6 +60,10 @@ struct SQLiteFailureTests {
             }
         }
         #expect(error?.isFatal == true)
+        // The caller may hear of it first.
+        for _ in 0..<500 where heard.withLock({ $0.isEmpty }) {
+            try await Task.sleep(for: .milliseconds(10))
+        }
         #expect(heard.withLock { $0.count } == 1)
         await database.close()
     }
