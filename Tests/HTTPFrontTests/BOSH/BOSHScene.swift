@@ -139,7 +139,8 @@ final class BOSHTestSession {
         try send(content, attributes, rid: rid, fields: fields).reply()
     }
 
-    static let auth = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='ANONYMOUS'>=</auth>"
+    static let auth =
+        "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='ANONYMOUS'>=</auth>"
 
     func logIn(stream: String? = nil, resource: String = "r") throws {
         let name = stream.map { "stream='\($0)'" } ?? ""
