@@ -12,7 +12,7 @@ import XMPPStorage
 
 /// A server with a console in front of it, without sockets for either.
 ///
-/// `admin@localhost` administrates all, `warden@other.localhost` only its own host; `juliet` nothing.
+/// `admin@localhost` administrates all, `warden@other.localhost` its own host; `juliet` nothing.
 final class ConsoleScene: Sendable {
     static let password = "correct horse"
 

@@ -28,7 +28,8 @@ def repeat(number, line="X-A: b\r\n"):
     return "".join(line.replace("A", f"A{index}") for index in range(number))
 
 
-# name, bytes that are sent, the status that comes back; the connection closes after each.
+# name, bytes that are sent, the status that comes back, 0 for none; the connection closes after
+# each.
 REFUSED = [
     # Framing that two parties could read differently (RFC 9112 §6.3).
     ("length and chunking", post("Content-Length: 4\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"), 400),
@@ -128,23 +129,23 @@ REFUSED = [
     ("an asterisk for GET", get("GET * HTTP/1.1"), 400),
     ("another scheme", get("GET ftp://localhost/ HTTP/1.1"), 400),
     ("an authority for GET", get("GET localhost:80 HTTP/1.1"), 400),
-    ("CONNECT", "CONNECT localhost:25 HTTP/1.1\r\nHost: localhost:25\r\n\r\n", (400, 405, 501)),
-    ("TRACE", get("TRACE / HTTP/1.1"), (405, 501)),
-    ("TRACK", get("TRACK / HTTP/1.1"), (405, 501)),
-    ("an unknown method", get("BREW / HTTP/1.1"), (405, 501)),
+    ("CONNECT", "CONNECT localhost:25 HTTP/1.1\r\nHost: localhost:25\r\n\r\n", 400),
+    ("TRACE", get("TRACE / HTTP/1.1"), 405),
+    ("TRACK", get("TRACK / HTTP/1.1"), 405),
+    ("an unknown method", get("BREW / HTTP/1.1"), 405),
     # Versions (RFC 9112 §2.3).
-    ("HTTP/0.9", "GET /\r\n", (400, 505)),
-    ("HTTP/0.9 with a body behind", "GET /\r\n\r\n", (400, 505)),
+    ("HTTP/0.9", "GET /\r\n", 400),
+    ("HTTP/0.9 with a body behind", "GET /\r\n\r\n", 400),
     ("HTTP/2.0", get("GET / HTTP/2.0"), 505),
     ("the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
-    ("HTTP/3", get("GET / HTTP/3"), (400, 505)),
-    ("HTTP/1.2", get("GET / HTTP/1.2"), (400, 505)),
-    ("HTTP/1.10", get("GET / HTTP/1.10"), (400, 505)),
-    ("HTTP/01.1", get("GET / HTTP/01.1"), (400, 505)),
-    ("http/1.1", get("GET / http/1.1"), (400, 505)),
+    ("HTTP/3", get("GET / HTTP/3"), 400),
+    ("HTTP/1.2", get("GET / HTTP/1.2"), 400),
+    ("HTTP/1.10", get("GET / HTTP/1.10"), 400),
+    ("HTTP/01.1", get("GET / HTTP/01.1"), 400),
+    ("http/1.1", get("GET / http/1.1"), 400),
     ("HTTP 1.1", get("GET / HTTP 1.1"), 400),
-    ("HTTPS/1.1", get("GET / HTTPS/1.1"), (400, 505)),
-    ("an ICY stream", get("GET / ICY/1.1"), (400, 505)),
+    ("HTTPS/1.1", get("GET / HTTPS/1.1"), 400),
+    ("an ICY stream", get("GET / ICY/1.1"), 400),
     # Host (RFC 9112 §3.2).
     ("no Host", get(host=""), 400),
     ("two Hosts", get(fields="Host: other\r\n"), 400),
@@ -164,10 +165,10 @@ REFUSED = [
     ("wonders expected", get(fields="Expect: wonders\r\n"), 417),
     ("two expectations", post("Expect: 100-continue, wonders\r\nContent-Length: 1\r\n", "a"), 417),
     # Other protocols.
-    ("a ClientHello", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + "\0" * 60 + "\r\n\r\n", (0, 400)),
+    ("a ClientHello", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + "\0" * 60 + "\r\n\r\n", 0),
     ("an SSH client", "SSH-2.0-OpenSSH_9.2\r\n\r\n", 0),
-    ("an SMTP client", "EHLO localhost\r\n\r\n", (400, 505)),
-    ("an XMPP client", "<?xml version='1.0'?><stream:stream to='localhost'>\r\n\r\n", (400, 505)),
+    ("an SMTP client", "EHLO localhost\r\n\r\n", 400),
+    ("an XMPP client", "<?xml version='1.0'?><stream:stream to='localhost'>\r\n\r\n", 400),
 ]
 
 
@@ -175,7 +176,7 @@ REFUSED = [
 def strict(request):
     """A server with a listener whose limits a test can reach."""
     tight, slow = waiting.free_ports(2)
-    server = Martlet(more_listeners=web.listener(
+    server = Martlet(more_ports=(tight, slow), more_listeners=web.listener(
         tight, "max_connections: 20", "max_body_size: 100", "max_uri_size: 100",
         "max_header_fields: 8", "cors_origins: [https://chat.example]")
         + web.listener(slow, "header_timeout: 2 s", "body_timeout: 2 s", "keepalive_timeout: 2 s",
@@ -190,8 +191,7 @@ def test_what_is_malformed_is_refused(strict, name, data, status):
     heard = web.talk(strict.ports.http, (data + follower).encode("latin-1"))
     answers = web.statuses(heard)
     # libmicrohttpd 0.9 writes the head of its own refusals twice.
-    expected = status if isinstance(status, tuple) else (status,)
-    assert (answers or [0])[0] in expected and len(set(answers)) <= 1, heard
+    assert set(answers or [0]) == {status}, heard
     assert b"404" not in heard and len(answers) <= 2
 
 
@@ -325,7 +325,7 @@ def test_who_sends_slowly_is_told_and_who_is_idle_is_not(strict):
 def test_who_does_not_read_is_cut_off(tmp_path):
     (tmp_path / "large.bin").write_bytes(bytes(64 << 20))
     (port,) = waiting.free_ports(1)
-    server = Martlet(strophe=tmp_path, more_listeners=web.listener(
+    server = Martlet(strophe=tmp_path, more_ports=(port,), more_listeners=web.listener(
         port, "body_timeout: 1 s", "min_transfer_rate: 1048576"))
     server.start()
     try:

@@ -19,6 +19,7 @@ def secure(request):
     """A server with HTTPS for two hosts, each with a certificate of its own."""
     (port, strict) = waiting.free_ports(2)
     server = Martlet(
+        more_ports=(port, strict),
         more_listeners=web.listener(port, "tls: true", 'custom_headers: {'
                                     'Strict-Transport-Security: "max-age=63072000"}')
         + web.listener(strict, "tls: true", "protocol_options: [no_tlsv1_2]"))
@@ -127,7 +128,7 @@ def test_files_larger_than_every_buffer_arrive_whole(request, tmp_path):
     text = bytes(range(256)) * 16384
     (tmp_path / "large.bin").write_bytes(text)
     (port,) = waiting.free_ports(1)
-    server = Martlet(strophe=tmp_path, more_listeners=web.listener(port, "tls: true"))
+    server = Martlet(strophe=tmp_path, more_ports=(port,), more_listeners=web.listener(port, "tls: true"))
     server.start()
     try:
         done = subprocess.run(
@@ -174,7 +175,8 @@ def test_what_is_not_tls_is_cut_off(secure):
 
 def test_a_handshake_cannot_take_forever(request):
     (port,) = waiting.free_ports(1)
-    server = Martlet(more_listeners=web.listener(port, "tls: true", "header_timeout: 1 s"))
+    server = Martlet(more_ports=(port,), more_listeners=web.listener(
+        port, "tls: true", "header_timeout: 1 s"))
     server.start()
     try:
         hello = b"\x16\x03\x01\x02\x00\x01"

@@ -35,7 +35,8 @@ V2_SIX = v2(family=0x21, body=socket.inet_pton(socket.AF_INET6, "2001:db8::9")
 def proxied(request):
     """Listeners for PROXY headers, for trusted proxies by TCP and by a unix socket."""
     proxy, secure, trusted = waiting.free_ports(3)
-    server = Martlet(more_options="trusted_proxies: [127.0.0.0/8]")
+    server = Martlet(
+        more_options="trusted_proxies: [127.0.0.0/8]", more_ports=(proxy, secure, trusted))
     server.proxy, server.secure, server.trusted = proxy, secure, trusted
     server.socket = str(server.folder / "web.sock")
     server.access = server.folder / "access.log"

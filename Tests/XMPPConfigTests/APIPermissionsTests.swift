@@ -59,7 +59,6 @@ struct APIPermissionsTests {
             ("[office, admin]", "admin@localhost", "romeo@localhost"),
             ("{access: configure}", "admin@localhost", "romeo@localhost"),
             ("{access: [{allow: admin}]}", "admin@localhost", "romeo@localhost"),
-            ("{access: [{deny: admin}, allow]}", "romeo@localhost", "admin@localhost"),
             ("{user: romeo@localhost}", "romeo@localhost", "admin@localhost"),
             ("[{user: romeo@localhost}, {acl: admin}]", "admin@localhost", "tybalt@localhost"),
         ])

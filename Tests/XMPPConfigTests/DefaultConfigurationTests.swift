@@ -28,7 +28,7 @@ struct DefaultConfigurationTests {
         ],
         requestHandlers: [
             "ejabberd_http_ws", "ejabberd_web_admin", "mod_bosh", "mod_host_meta",
-            "mod_http_fileserver", "mod_http_upload", "mod_prometheus",
+            "mod_http_api", "mod_http_fileserver", "mod_http_upload", "mod_prometheus",
         ])
 
     @Test("It loads without a warning and says what it should")

@@ -38,7 +38,7 @@ struct ErlangTermTests {
         #expect(
             loaded.warnings.map(\.path).sorted() == [
                 "listen[1].access", "listen[1].shaper", "listen[2].module", "listen[2].shaper",
-                "listen[3].request_handlers./admin", "listen[3].request_handlers./http-poll",
+                "listen[3].request_handlers./admin",
             ])
     }
 

@@ -132,7 +132,9 @@ struct ListenerTests {
     func names() {
         let ours: Set<String> = [
             "allow_unencrypted_sasl", "certfile", "idle_timeout", "max_stanza_attributes",
-            "max_stanza_depth", "whitespace_interval",
+            "max_stanza_depth", "whitespace_interval", "max_header_fields", "keepalive_timeout",
+            "header_timeout", "cors_origins", "max_body_size", "max_connections_per_address",
+            "max_uri_size", "max_connections", "min_transfer_rate", "body_timeout", "default_host",
         ]
         let streams: Set<String> = [
             "max_stanza_size", "max_stanza_elements", "pre_auth_max_stanza_size",
@@ -144,7 +146,8 @@ struct ListenerTests {
             #expect(Set(module.options.map(\.name)).count == module.options.count)
         }
         let server = Set(ServerOption.all.map(\.name))
-        #expect(server.subtracting(EjabberdServerOptions.names.names) == [])
+        #expect(
+            server.subtracting(EjabberdServerOptions.names.names) == ["websocket_see_other_uri"])
         #expect(server.count == ServerOption.all.count)
     }
 }

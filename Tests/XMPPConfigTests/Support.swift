@@ -16,7 +16,9 @@ enum Play {
             .init("mod_ping", options: [quietTime]), .init("mod_roster"),
             .init("mod_vcard", options: [host]), .init("mod_announce", options: [access]),
         ],
-        requestHandlers: ["mod_bosh", "mod_http_bind", "mod_http_fileserver"])
+        requestHandlers: [
+            "ejabberd_http_poll", "mod_bosh", "mod_http_bind", "mod_http_fileserver",
+        ])
 
     static func load(_ yaml: String) throws -> Configuration {
         try ConfigurationLoader.load(text: yaml, named: "test.yml", schema: schema).configuration

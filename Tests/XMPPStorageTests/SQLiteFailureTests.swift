@@ -60,17 +60,21 @@ struct SQLiteFailureTests {
             }
         }
         #expect(error?.isFatal == true)
+        // The caller may hear of it first.
+        for _ in 0..<500 where heard.withLock({ $0.isEmpty }) {
+            try await Task.sleep(for: .milliseconds(10))
+        }
         #expect(heard.withLock { $0.count } == 1)
         await database.close()
     }
 
-    /// Fills all pages after the first ten with bytes that are no page.
+    /// Fills all pages after the first forty with bytes that are no page.
     private func overwriteTail(of path: String) throws {
         let file = try #require(fopen(path, "r+"))
         fseek(file, 0, SEEK_END)
         let size = ftell(file)
-        fseek(file, 40_960, SEEK_SET)
-        let rubbish = [UInt8](repeating: 0xA5, count: max(size - 40_960, 0))
+        fseek(file, 163_840, SEEK_SET)
+        let rubbish = [UInt8](repeating: 0xA5, count: max(size - 163_840, 0))
         fwrite(rubbish, 1, rubbish.count, file)
         fclose(file)
     }
@@ -132,6 +136,10 @@ struct SQLiteFailureTests {
         let juliet = try jid("juliet@example.com")
         await #expect(throws: StorageError.unavailable("the file was moved or deleted")) {
             try await cards.storeVCard([1], of: juliet)
+        }
+        // The caller may hear of it first.
+        for _ in 0..<500 where heard.withLock({ $0.isEmpty }) {
+            try await Task.sleep(for: .milliseconds(10))
         }
         #expect(heard.withLock { $0 } == [.unavailable("the file was moved or deleted")])
         await database.close()

@@ -3,7 +3,7 @@ struct FileAnswer {
     /// Several ranges are put together in memory up to this size; a client that wants more of the
     /// file in pieces gets all of it.
     private static let multipartBytesMax: UInt64 = 262_144
-    /// So little goes out with the head, in one system call and one packet less than by sendfile(2).
+    /// So little goes out with the head, in one system call and one packet less than by sendfile.
     private static let readBytesMax: UInt64 = 16_384
     /// Nobody who chose the file's content could know it.
     private let boundary = "range-" + String(UInt64.random(in: .min ... .max), radix: 36)

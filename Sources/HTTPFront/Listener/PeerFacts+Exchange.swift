@@ -6,8 +6,8 @@ extension PeerFacts {
     /// - Parameters:
     ///   - exchange: Of the request; its head is known.
     ///   - isStreamBound: Whether all of the stream goes over the connection of this request, as
-    ///     with WebSocket. The requests of BOSH and of polling may come over any connection, so that
-    ///     what belongs to one of them cannot be bound to.
+    ///     with WebSocket. The requests of BOSH and of polling may come over any connection, so
+    ///     that what belongs to one of them cannot be bound to.
     package init(_ exchange: Exchange, isStreamBound: Bool = false) {
         let peer = exchange.peer
         let tls = exchange.forwarded == nil ? exchange.connection.tls : nil

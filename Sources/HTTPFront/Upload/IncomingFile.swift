@@ -58,7 +58,7 @@ final class IncomingFile: @unchecked Sendable {
         else { throw .last }
     }
 
-    /// Puts the file in its place for good: what a power cut leaves is all of it or nothing; blocks.
+    /// Puts the file in its place for good: a power cut leaves all of it or nothing; blocks.
     func publish() throws(Failure) {
         if descriptor < 0 { try open() }
         let folder = "\(root)/\(upload.folder)"

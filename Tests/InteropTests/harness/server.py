@@ -80,7 +80,8 @@ class Martlet(Server):
                 [BINARIES / "martletd", "--config", self.config, "--data", self.data],
                 cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.pid = self.process.pid
-        for port in (self.ports.c2s, self.ports.tls, self.ports.http, self.ports.component):
+        ports = (self.ports.c2s, self.ports.tls, self.ports.http, self.ports.component)
+        for port in (*ports, *self.options.get("more_ports", ())):
             waiting.until(lambda: self.is_ready(port), f"port {port} of martletd")
         return self
 
