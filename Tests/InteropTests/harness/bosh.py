@@ -23,7 +23,7 @@ class Answer:
         self.body = tag[0] if tag else ""
 
     def attribute(self, name):
-        found = re.search(rf"\b{name}=(['\"])(.*?)\1", self.body)
+        found = re.search(rf"\s{name}=(['\"])(.*?)\1", self.body)
         return found and found[2]
 
     @property
