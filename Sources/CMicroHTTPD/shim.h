@@ -70,6 +70,12 @@ static inline size_t martlet_http_head_size(struct MHD_Connection *connection) {
     return info == NULL ? 0 : info->header_size;
 }
 
+/* In seconds; the connection closes when nothing has moved for so long. */
+static inline void martlet_http_set_timeout(struct MHD_Connection *connection,
+                                            unsigned int seconds) {
+    MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, seconds);
+}
+
 static inline void martlet_http_end_upgrade(struct MHD_UpgradeResponseHandle *handle) {
     MHD_upgrade_action(handle, MHD_UPGRADE_ACTION_CLOSE);
 }

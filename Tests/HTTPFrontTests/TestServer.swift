@@ -125,10 +125,12 @@ final class Signal: @unchecked Sendable {
 
     func raise() { sem_post(semaphore) }
 
-    func wait(seconds: Int = 10) -> Bool {
+    func wait(seconds: Double = 10) -> Bool {
         var until = timespec()
         clock_gettime(CLOCK_REALTIME, &until)
-        until.tv_sec += seconds
+        let nanoseconds = until.tv_nsec + Int(seconds * 1e9)
+        until.tv_sec += nanoseconds / 1_000_000_000
+        until.tv_nsec = nanoseconds % 1_000_000_000
         return sem_timedwait(semaphore, &until) == 0
     }
 }

@@ -323,7 +323,7 @@ def test_who_sends_slowly_is_told_and_who_is_idle_is_not(strict):
 
 
 def test_who_does_not_read_is_cut_off(tmp_path):
-    (tmp_path / "large.bin").write_bytes(bytes(64 << 20))
+    (tmp_path / "large.bin").write_bytes(bytes(16 << 20))
     (port,) = waiting.free_ports(1)
     server = Martlet(strophe=tmp_path, more_ports=(port,), more_listeners=web.listener(
         port, "body_timeout: 1 s", "min_transfer_rate: 1048576"))
@@ -334,7 +334,7 @@ def test_who_does_not_read_is_cut_off(tmp_path):
             link.settimeout(waiting.PATIENCE)
             link.connect(("127.0.0.1", port))
             link.sendall(get("GET /lib/strophe/large.bin HTTP/1.1").encode())
-            time_out = 64 + 1 + 10
+            time_out = 16 + 1 + 10
             waiting.until(lambda: not established(server.pid, port), "the end of the connection",
                           timeout=time_out, pause=1)
     finally:

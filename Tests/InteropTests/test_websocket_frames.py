@@ -268,7 +268,7 @@ def test_a_message_beyond_the_limit_is_refused_whole_and_in_fragments(server, ac
             assert outcome(link.hear_to_end()) == ("policy-violation", 1009)
     with WebSocket(server) as link:
         link.open()
-        link.say("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>" + "x" * 9000 + "</auth>")
+        link.say("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>" + "x" * 70_000 + "</auth>")
         assert outcome(link.hear_to_end()) == ("policy-violation", 1009)
 
 

@@ -96,7 +96,22 @@ package final class HTTPConnection {
         if !isSuspended || exchange?.isArriving == true {
             shutdown(descriptor, Int32(SHUT_RDWR))
         }
+        if let exchange, exchange.isArrivingInChunks, let request = exchange.request {
+            loop.daemon?.cut(request)
+        }
         if isSuspended { exchange?.clientLeft() }
+    }
+
+    /// Notices that the client has left, where libmicrohttpd cannot.
+    ///
+    /// When the end of what the client sends comes together with its last bytes, libmicrohttpd
+    /// takes these and waits to be told that there is more to read; it is not told again.
+    func checkPresence() {
+        guard let exchange, exchange.mayHaveLeft, !exchange.isSuspended else { return }
+        if exchange.isHeld { exchange.mayHaveLeft = false }
+        var byte: UInt8 = 0
+        guard recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) == 0 else { return }
+        shutdown(descriptor, Int32(SHUT_RDWR))
     }
 
     /// Sends a last answer past libmicrohttpd, which closes the connection next.

@@ -137,15 +137,13 @@ struct EventStreamTests {
         #expect(over.wait())
     }
 
-    @Test(
-        "A watcher that does not read is cut off, and the server keeps little for it",
-        .disabled("publishes faster than the loop it waits for may run"))
+    @Test("A watcher that does not read is cut off, and the server keeps little for it")
     func slow() throws {
         let server = try server { $0.waitingBytesMax = 65_536 }
         let client = try open(server)
         let text = String(repeating: "x", count: 60_000)
         var count = 0
-        while !over.wait(seconds: 0), count < 2000 {
+        while !over.wait(seconds: 0.005), count < 2000 {
             publish(text)
             count += 1
         }

@@ -82,9 +82,7 @@ struct ArrivalTests {
         server.stop()
     }
 
-    @Test(
-        "requests that proxies hold for one client have a limit: 429",
-        .disabled("the third request is neither refused nor answered in this scene"))
+    @Test("requests that proxies hold for one client have a limit: 429")
     func requestsOfOneClient() throws {
         let shelf = Shelf()
         var limits = HTTPLimits()

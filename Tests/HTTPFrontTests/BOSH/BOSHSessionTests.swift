@@ -144,7 +144,7 @@ struct BOSHSessionTests {
 
     // MARK: order
 
-    @Test("§14.2: requests are processed and answered in order, however they come", arguments: [1])
+    @Test("§14.2: requests are processed and answered in order, however they come", arguments: [1, 2])
     func order(loops: Int) throws {
         let session = try BOSHScene(loopCount: loops).bound("wait='60' hold='3' ver='1.11'")
         let first = session.rid + 1
@@ -152,13 +152,15 @@ struct BOSHSessionTests {
         let second = try session.send(Session.message("2"), rid: first + 1)
         try session.waitUntil { $0.window.earlyCount == 2 }
         let answer = try session.post(Session.message("1"), rid: first)
-        let ids = answer.text.split(separator: "id='").dropFirst().map { $0.prefix(1) }
-        #expect(ids == ["1", "2", "3"])
         session.rid = first + 2
         let last = try session.post("", "type='terminate'")
-        #expect(try second.reply().isTerminate)
-        #expect(try third.reply().isEmpty)
-        #expect(last.isEmpty)
+        // What goes by the other loop may come with a later answer, never with an earlier one.
+        let answers = [answer, try second.reply(), try third.reply(), last]
+        let ids = answers.flatMap {
+            $0.text.split(separator: "id='").dropFirst().map { $0.prefix(1) }
+        }
+        #expect(ids == ["1", "2", "3"])
+        #expect(answers.filter(\.isTerminate).count == 1)
     }
 
     @Test("§14.2: a rid above the window ends the session", arguments: ["1.11", nil])

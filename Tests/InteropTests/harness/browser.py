@@ -15,7 +15,8 @@ from . import waiting
 
 
 # What a browser logs when a page asks for something that a server does not have to have.
-EXPECTED_ERRORS = ("favicon", "/.well-known/host-meta", "WebSocket connection to")
+EXPECTED_ERRORS = ("favicon", "/.well-known/host-meta", "/api/openapi.json",
+                   "WebSocket connection to")
 
 
 class Browser:

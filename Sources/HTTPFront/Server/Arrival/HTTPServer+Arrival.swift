@@ -43,7 +43,7 @@ extension HTTPServer {
 
     /// The client's own address is known now.
     private func admit(_ arrival: Arrival) {
-        guard enter(arrival.peer) else {
+        guard enter(arrival.peer, isExempt: isExempt(arrival.peer)) else {
             leave()
             return refuse(arrival, .tooManyRequests)
         }
@@ -113,10 +113,15 @@ extension HTTPServer {
         state.withLock { $0.counts.leave() }
     }
 
-    /// Counts a connection, or a request by a proxy, for a client's address.
-    func enter(_ peer: PeerAddress) -> Bool {
-        let isExempt = isExempt(peer)
-        return state.withLock {
+    /// Counts a request that a trusted proxy passes on for its client's address.
+    ///
+    /// The proxy has said who asks: that all proxies are trusted lifts no limit here.
+    func enter(forwarded client: PeerAddress) -> Bool {
+        enter(client, isExempt: client.isLoopback && !limits.limitsLoopback)
+    }
+
+    private func enter(_ peer: PeerAddress, isExempt: Bool) -> Bool {
+        state.withLock {
             $0.counts.enter(peer, max: isExempt ? nil : limits.connectionsPerAddressMax)
         }
     }

@@ -74,6 +74,7 @@ extension Exchange {
 
     private func take(_ chunk: UnsafeRawBufferPointer, _ line: RequestLine) -> Order {
         body.received += UInt64(chunk.count)
+        mayHaveLeft = true
         guard body.received <= body.limit else {
             return refuseHalfWay(.contentTooLarge)
         }

@@ -75,6 +75,8 @@ package final class Exchange {
     private(set) var sentBytes: UInt64?
     var isRefusedEarly = false
     private var isCountedHeld = false
+    /// Whether part of a body has come, so that the client may have left unnoticed.
+    var mayHaveLeft = false
 
     init(connection: HTTPConnection, request: MicroHTTPRequest, target: UnsafePointer<CChar>) {
         self.connection = connection
@@ -154,6 +156,8 @@ package final class Exchange {
     }
 
     var targetLength: Int { targetBytes }
+
+    var isHeld: Bool { if case .held = state { true } else { false } }
 
     /// Whether a body of unknown length is on its way.
     var isArrivingInChunks: Bool {

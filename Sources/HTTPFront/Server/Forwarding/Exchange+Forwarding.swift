@@ -20,7 +20,7 @@ extension Exchange {
         }
         guard let client else { return nil }
         if let host = client.host, !host.isAuthority { return .badRequest }
-        guard connection.server.enter(client.address) else { return .tooManyRequests }
+        guard connection.server.enter(forwarded: client.address) else { return .tooManyRequests }
         forwarded = client
         return nil
     }

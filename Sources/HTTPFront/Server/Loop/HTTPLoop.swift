@@ -204,6 +204,9 @@ extension HTTPLoop {
         if !turnEnd.isEmpty || daemon?.hasWork == true || mailbox.prepareToSleep() { return 0 }
         let current = Self.clock()
         var delay = wheel.delay(from: current) ?? .max
+        if let resumes = daemon?.workResumes {
+            delay = min(delay, resumes > current ? resumes - current : 0)
+        }
         if !connections.isEmpty || stopping != nil {
             delay = min(delay, sweepAt > current ? sweepAt - current : 0)
         }
@@ -271,11 +274,11 @@ struct LoopStop {
 extension HTTPLoop {
     private static let sweepInterval: UInt64 = 1000
 
-    /// Cuts connections whose request or answer takes too long.
+    /// Cuts connections whose request or answer takes too long, and those whose client has left.
     private func sweep() {
         sweepAt = now + (stopping == nil ? Self.sweepInterval : 20)
-        for connection in connections.values where connection.deadline < now {
-            connection.cut()
+        for connection in connections.values {
+            if connection.deadline < now { connection.cut() } else { connection.checkPresence() }
         }
     }
 

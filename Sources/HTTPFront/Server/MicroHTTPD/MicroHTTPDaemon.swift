@@ -24,6 +24,9 @@ final class MicroHTTPDaemon {
     fileprivate var callCount: UInt64 = 0
     /// Runs in a row that had work to the end, and none of it for us.
     private var idleRuns = 0
+    /// Until when unfinished work waits, in milliseconds of the loop's clock.
+    private var restUntil: UInt64 = 0
+    private static let rest: UInt64 = 25
     /// The far end of a connection that never says anything.
     ///
     /// On every run libmicrohttpd calls the handler of its oldest connection, to see whether it has
@@ -93,6 +96,7 @@ final class MicroHTTPDaemon {
     /// True when `run` would find something to do without waiting.
     var hasWork: Bool {
         if !due.isEmpty || hasEndedUpgrade { return true }
+        if loop.now < restUntil { return false }
         var milliseconds: UInt64 = 0
         return MHD_get_timeout(daemon, &milliseconds) == .YES && milliseconds == 0
     }
@@ -115,25 +119,29 @@ final class MicroHTTPDaemon {
         idleRuns = round == 8 && calls == callCount ? idleRuns + 1 : 0
         guard idleRuns >= 8 else { return }
         idleRuns = 0
-        pauseStuckBodies()
+        if hasStuckBody { restUntil = loop.now + Self.rest }
     }
 
-    /// Keeps libmicrohttpd from spinning over a body that it cannot read on.
+    /// Whether libmicrohttpd has a body that it cannot read on, which it tries without a pause.
     ///
-    /// It does when the line of a chunk's size, or a trailer, is longer than its buffer. Such
-    /// requests are looked at a few times a second until their time is up.
-    private func pauseStuckBodies() {
-        for connection in loop.connections.values {
+    /// That is so when the line of a chunk's size, or a trailer, is longer than its buffer. It is
+    /// then asked to go on with its unfinished work a few dozen times a second, until the request's
+    /// time is up; what becomes ready meanwhile is handled at once.
+    private var hasStuckBody: Bool {
+        loop.connections.values.contains { connection in
             guard let exchange = connection.exchange, exchange.isArrivingInChunks,
-                !exchange.isSuspended, let request = exchange.request, exchange.body.isStill()
-            else { continue }
-            exchange.isSuspended = true
-            MHD_suspend_connection(request.pointer)
-            connection.startWatching()
-            loop.schedule(after: .milliseconds(250)) { [weak exchange] in
-                if let exchange, exchange.isSuspended { exchange.wake() }
-            }
+                !exchange.isSuspended
+            else { return false }
+            return exchange.body.isStill()
         }
+    }
+
+    /// When it will have work again though it has some now; `nil` when it takes no rest.
+    var workResumes: UInt64? { loop.now < restUntil ? restUntil : nil }
+
+    /// Closes a connection that reads no more, and would not notice that its socket is shut down.
+    func cut(_ request: MicroHTTPRequest) {
+        martlet_http_set_timeout(request.pointer, 1)
     }
 
     /// Lets libmicrohttpd forget a connection it has handed over, and close its own descriptor.

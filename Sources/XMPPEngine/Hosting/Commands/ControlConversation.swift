@@ -118,11 +118,12 @@ struct ControlConversation: Sendable {
             isDone.signal()
         }
         let milliseconds = Int(min(limits.commandTime / .milliseconds(1), 1e9))
-        if isDone.wait(timeout: .now() + .milliseconds(milliseconds)) == .timedOut {
-            task.cancel()
-        }
+        let isLate = isDone.wait(timeout: .now() + .milliseconds(milliseconds)) == .timedOut
+        if let reply = answer.current { return reply }
+        // What it says once it is cancelled is not what it was asked for.
+        if isLate { task.cancel() }
         let text = "\(name) has not ended after \(milliseconds / 1000) seconds"
-        return answer.current ?? ControlReply(.failed, text: text, code: 1)
+        return ControlReply(.failed, text: text, code: 1)
     }
 
     private static func reply(
