@@ -7,7 +7,7 @@ import XMPPEngine
 /// A server with BOSH at `/b`, and a host that lets anyone in.
 final class BOSHScene {
     let host = FakeHost()
-    let service = BOSHService()
+    let service: BOSHService
     let server: TestServer
 
     static let namespace = "http://jabber.org/protocol/httpbind"
@@ -19,7 +19,7 @@ final class BOSHScene {
         var settings = BOSHSettings()
         settings.polling = 0
         change(&settings)
-        service.settings = settings
+        service = BOSHService(settings)
         var options = options
         options.policy.tls = .unavailable
         server = try TestServer(
