@@ -45,6 +45,15 @@ final class BOSHScene {
         try send(body, fields: fields).reply()
     }
 
+    /// Lets the second pass after which a session without a request ends; `inactivity` is 1.
+    func outlastInactivity() throws {
+        let gone = Signal()
+        let home = try #require(service.sessions.all.first?.home)
+        home.execute { home.schedule(after: .milliseconds(1300)) { gone.raise() } }
+        #expect(gone.wait())
+        #expect(service.sessionCount == 0)
+    }
+
     /// A session, not logged in.
     func session(
         _ attributes: String = "wait='60' hold='1' ver='1.11'", version: String? = "1.0"
@@ -137,6 +146,14 @@ final class BOSHTestSession {
         _ content: String = "", _ attributes: String = "", rid: Int? = nil, fields: String = ""
     ) throws -> BOSHReply {
         try send(content, attributes, rid: rid, fields: fields).reply()
+    }
+
+    /// Sends a request whose connection breaks while it is held.
+    func loseRequest() throws {
+        let held = try send()
+        try waitUntil { $0.window.isHolding }
+        held.client.close()
+        try waitUntil { !$0.window.isHolding }
     }
 
     static let auth =
