@@ -1,3 +1,4 @@
+import HTTPFront
 import Logging
 import XMPPConfig
 import XMPPCore
@@ -133,7 +134,7 @@ extension Console {
     }
 
     private func signInPage(
-        _ request: WebRequest, _ error: String?, _ status: WebAnswer.Status = .ok
+        _ request: WebRequest, _ error: String?, _ status: HTTPStatus = .ok
     ) -> WebAnswer {
         let jar = jar(request)
         let known = request.cookies[jar.name(Self.visitCookie)].flatMap { $0.isEmpty ? nil : $0 }

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPFront
 import Testing
 import XMPPCore
 import XMPPEngine
@@ -168,9 +169,7 @@ struct SignInTests {
 struct SessionEndTests {
     @Test("Half an hour without use ends it; use keeps it, but not for ever")
     func time() async throws {
-        try await ConsoleScene.play { scene in
-            let visitor = Visitor(scene)
-            await visitor.signIn()
+        try await ConsoleScene.visit { scene, visitor in
             for _ in 0..<24 {
                 scene.clock.advance(by: .seconds(1790))
                 #expect(await visitor.isSignedIn)
@@ -185,9 +184,7 @@ struct SessionEndTests {
 
     @Test("A page that refreshes itself does not keep it")
     func refresh() async throws {
-        try await ConsoleScene.play { scene in
-            let visitor = Visitor(scene)
-            await visitor.signIn()
+        try await ConsoleScene.visit { scene, visitor in
             scene.clock.advance(by: .seconds(1700))
             #expect(await visitor.get("overview", isRefresh: true).status == .ok)
             scene.clock.advance(by: .seconds(101))
@@ -197,9 +194,7 @@ struct SessionEndTests {
 
     @Test("Sign-out ends it, with the right token only")
     func signOut() async throws {
-        try await ConsoleScene.play { scene in
-            let visitor = Visitor(scene)
-            await visitor.signIn()
+        try await ConsoleScene.visit { _, visitor in
             _ = await visitor.get("overview")
             let cookies = visitor.cookies
             #expect(await visitor.post("sign-out", ["csrf": "x"]).status == .forbidden)

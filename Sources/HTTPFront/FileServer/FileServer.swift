@@ -131,3 +131,13 @@ extension FileServer {
         answer.send(file, coding: nil, exchange)
     }
 }
+
+extension ContentCoding {
+    /// What the name of a file in this form ends with, beside the file itself.
+    fileprivate var suffix: String {
+        switch self {
+        case .brotli: ".br"
+        case .gzip: ".gz"
+        }
+    }
+}

@@ -81,9 +81,7 @@ package struct HTTPListenerFactory: ListenerFactory {
     }
 
     private func accessLog(_ configuration: Configuration) throws -> AccessLog? {
-        let paths = FileServerModule().hosts(in: configuration).compactMap {
-            $0.options[FileServerModule.accessLog]
-        }
+        let paths = modules.lazy.compactMap { $0.accessLog(in: configuration) }
         guard let path = paths.first else { return nil }
         return try AccessLog(path: path)
     }

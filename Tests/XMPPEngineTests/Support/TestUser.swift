@@ -101,10 +101,7 @@ final class TestUser: Sendable {
     func receives(
         _ expected: String..., sourceLocation: SourceLocation = #_sourceLocation
     ) async {
-        for expected in expected {
-            let item = await inbox.next()
-            #expect(item?.description == expected, sourceLocation: sourceLocation)
-        }
+        await inbox.gives(expected, sourceLocation)
     }
 
     /// The next stanzas are just these, in any order.
