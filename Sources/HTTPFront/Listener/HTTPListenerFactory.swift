@@ -48,6 +48,8 @@ package struct HTTPListenerFactory: ListenerFactory {
         door.trustedProxies = { [weak server] in
             server?.configuration.options[ServerOption.trustedProxies] ?? .networks([])
         }
+        let bans = server.bans
+        door.ban = { bans.secondsLeft(for: $0) }
         let defaultHost = listener.options[ListenerOption.defaultHost]
         door.servedHost = { [weak server] name in
             server?.configuration.webHost(named: name, default: defaultHost)

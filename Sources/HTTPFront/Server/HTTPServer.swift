@@ -19,6 +19,9 @@ package final class HTTPServer: Sendable {
         /// The served host that a name means, lower case and without port; `nil` for no name.
         package var servedHost: @Sendable (String?) -> String? = { $0 }
 
+        /// How many seconds an address is still kept out; `nil` when it is not.
+        package var ban: @Sendable (IPAddress) -> Int? = { _ in nil }
+
         package init() {}
     }
 
