@@ -180,7 +180,8 @@ class is_forbidden:
 def test_wrong_passwords_at_one_door_close_all(server, places, door):
     # Each has an address of its own: the API and the console remember guesses, too.
     mine, other = places(f"192.0.2.{20 + DOORS.index(door)}"), places("192.0.2.10")
-    assert [door(mine) for _ in range(FAILURES)] == ["refused"] * FAILURES
+    assert [door(mine) for _ in range(FAILURES - 1)] == ["refused"] * (FAILURES - 1)
+    door(mine)  # the answer of some holds both, the refusal and the end
     assert [each(mine) for each in DOORS] == ["banned"] * len(DOORS)
     assert door(other) == "refused"
     assert requests.get(f"{other.base_url}/", timeout=20).status_code == 200
@@ -240,7 +241,7 @@ def test_exchanges_that_are_no_guesses_do_not_count(server, places):
 
 
 def test_what_is_no_address_is_refused(server):
-    with pytest.raises(AssertionError, match="neither an IP address nor a network"):
+    with pytest.raises(AssertionError, match="must be an IP address or network"):
         server.control("unban_ip", "nobody")
     assert server.control("unban_ip", "203.0.113.1").strip() == "0"
 

@@ -1,5 +1,4 @@
 import ControlProtocol
-import XMPPConfig
 
 /// Commands about addresses that are kept out.
 extension Server {
@@ -12,15 +11,11 @@ extension Server {
             tag: .accounts,
             arguments: [
                 CommandArgument(
-                    "address", .string, "An IP address, or a network as in 192.0.2.0/24.",
-                    length: 1...64, example: "192.0.2.9")
+                    "address", .network, "An IP address, or a network as in 192.0.2.0/24.",
+                    example: "192.0.2.9")
             ], result: .number
         ) { [bans] arguments throws(CommandError) in
-            let text = arguments.string("address")
-            guard let network = IPNetwork(text) else {
-                throw CommandError(.badArguments, "\(text) is neither an IP address nor a network")
-            }
-            return .number(bans.lift(network))
+            .number(bans.lift(try arguments.network("address")))
         }
     }
 }
