@@ -48,8 +48,7 @@ package struct HTTPListenerFactory: ListenerFactory {
         door.trustedProxies = { [weak server] in
             server?.configuration.options[ServerOption.trustedProxies] ?? .networks([])
         }
-        let bans = server.bans
-        door.ban = { bans.secondsLeft(for: $0) }
+        door.bans = server.bans
         let defaultHost = listener.options[ListenerOption.defaultHost]
         door.servedHost = { [weak server] name in
             server?.configuration.webHost(named: name, default: defaultHost)

@@ -19,8 +19,8 @@ package final class HTTPServer: Sendable {
         /// The served host that a name means, lower case and without port; `nil` for no name.
         package var servedHost: @Sendable (String?) -> String? = { $0 }
 
-        /// How many seconds an address is still kept out; `nil` when it is not.
-        package var ban: @Sendable (IPAddress) -> Int? = { _ in nil }
+        /// Who is kept out; `nil` for nobody.
+        package var bans: AddressBans?
 
         package init() {}
     }

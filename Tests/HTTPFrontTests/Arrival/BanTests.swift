@@ -12,7 +12,7 @@ struct BanTests {
         banning bans: AddressBans, _ change: (inout HTTPServer.Door) -> Void
     ) throws -> TestServer {
         var door = HTTPServer.Door()
-        door.ban = { bans.secondsLeft(for: $0) }
+        door.bans = bans
         change(&door)
         return try TestServer([Mount(prefix: "/", handler: TestHandler.echo)], door: door)
     }

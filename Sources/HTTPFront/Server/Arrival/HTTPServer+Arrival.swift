@@ -98,7 +98,10 @@ extension HTTPServer {
     }
 
     /// How many seconds a client is still kept out; `nil` when it is not.
-    func ban(of peer: PeerAddress) -> Int? { peer.ip.flatMap { door.ban($0) } }
+    func ban(of peer: PeerAddress) -> Int? {
+        guard let bans = door.bans, bans.count > 0 else { return nil }
+        return peer.ip.flatMap { bans.secondsLeft(for: $0) }
+    }
 
     /// Whether a peer may say on whose behalf it asks.
     ///
