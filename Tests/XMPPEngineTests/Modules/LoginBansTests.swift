@@ -195,7 +195,7 @@ private final class Client: Sendable {
         switch item {
         case .closed(let error): "closed \(error?.condition.rawValue ?? "-")"
         case .nonza(let element): "\(element.name) \(element.elements.first?.name ?? "")"
-        case .stanza(let stanza): stanza.description
+        case .stanza: "stanza"
         }
     }
 }
