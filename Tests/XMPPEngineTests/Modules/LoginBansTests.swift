@@ -17,10 +17,12 @@ struct LoginBansTests {
             })
         let text = """
             hosts: [example.com]
+            acl:
+              friends:
+                ip: 198.51.100.0/24
             access_rules:
               friends:
-                allow:
-                  ip: 198.51.100.0/24
+                allow: friends
             modules:
               mod_fail2ban:
                 c2s_max_auth_failures: 3

@@ -147,7 +147,7 @@ package final class LoginThrottle: Sendable {
                     record.tally.add(account)
                     record.mayTryAt = max(
                         record.mayTryAt, now + rule.wait(after: record.tally.count))
-                    record.forgetAt = max(record.mayTryAt, now + limits.memory)
+                    record.forgetAt = record.mayTryAt + limits.memory
                 case .undecided:
                     break
                 }
