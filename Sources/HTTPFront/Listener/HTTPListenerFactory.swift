@@ -48,6 +48,7 @@ package struct HTTPListenerFactory: ListenerFactory {
         door.trustedProxies = { [weak server] in
             server?.configuration.options[ServerOption.trustedProxies] ?? .networks([])
         }
+        door.bans = server.bans
         let defaultHost = listener.options[ListenerOption.defaultHost]
         door.servedHost = { [weak server] name in
             server?.configuration.webHost(named: name, default: defaultHost)

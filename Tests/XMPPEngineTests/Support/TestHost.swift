@@ -15,7 +15,7 @@ final class TestHost: Sendable {
     let stores: Stores
     let loops: [StreamLoop]
     let rosters: CountedRosters
-    private let directory: TestDirectory
+    let directory: TestDirectory
     private let database: SQLiteDatabase
     private let group: MultiThreadedEventLoopGroup
     private let path: String

@@ -160,7 +160,7 @@ final class TestUser: Sendable {
 }
 
 /// Parses what a test client writes; touched on the client's loop only.
-private final class Parsers: @unchecked Sendable {
+final class Parsers: @unchecked Sendable {
     // Sendable because only the loop of the client feeds it.
     private var parser = StreamParser(.stream)
 
