@@ -35,17 +35,20 @@ class Stream(RawStream):
         features = self.open(self.domain)
         return self.starttls(self.domain) if tls else features
 
-    def hear(self, pattern):
-        """The first match in what was heard, now or later."""
-        self.read_until(lambda text: re.search(pattern, text, re.DOTALL))
-        return re.search(pattern, self.heard, re.DOTALL)
+    def hear(self, pattern, start=0):
+        """The first match in what was heard since `start`, now or later."""
+        sought = re.compile(pattern, re.DOTALL)
+        self.read_until(lambda text: sought.search(text, start))
+        return sought.search(self.heard, start)
 
     def ask(self, stanza):
         """Sends a stanza that has an id (`id='…'`); returns what answers it, with its end tag."""
         mark = re.search(r"id='([^']*)'", stanza)[1]
         kind = re.match(r"<(\w+)", stanza)[1]
+        before = len(self.heard)
         self.send(stanza)
-        return self.hear(rf"<{kind}\b[^>]*\bid=['\"]{mark}['\"][^>]*(/>|>.*?</{kind}>)")[0]
+        return self.hear(
+            rf"<{kind}\b[^>]*\bid=['\"]{mark}['\"][^>]*?(/>|(?<!/)>.*?</{kind}>)", before)[0]
 
     def authenticate(self, user, password, mechanism="PLAIN"):
         """One attempt; returns None or the condition of the failure."""
