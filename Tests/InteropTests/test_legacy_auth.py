@@ -3,7 +3,6 @@
 import pytest
 
 from conftest import PASSWORD, run
-from harness import web
 from harness.stream import Stream, condition
 from harness.trial import Trial, listener
 
@@ -22,13 +21,10 @@ def old(request):
 
 
 class Old(Stream):
-    """A stream whose header has no version; `tls` is for a port where TLS comes first."""
+    """A stream whose header has no version."""
 
-    def __init__(self, server, tls=False, **options):
-        super().__init__(server, port=options.pop("port", server.ports.tls if tls else None),
-                         **options)
-        if tls:
-            self.socket = web.trusting().wrap_socket(self.socket, server_hostname=self.domain)
+    def __init__(self, server, **options):
+        super().__init__(server, **options)
         self.send(f"<stream:stream to='{self.domain}' xmlns='jabber:client' "
                   "xmlns:stream='http://etherx.jabber.org/streams'>")
         self.opening = self.hear("<stream:stream[^>]*>")[0]
@@ -49,7 +45,9 @@ class Old(Stream):
 def test_an_old_client_logs_in_and_chats(old, tls):
     name = f"romeo{tls}".lower()
     jid = old.register(name, PASSWORD)
-    with Old(old, tls=tls) as stream, Stream(old).sign_in(jid, PASSWORD, "new") as other:
+    port = old.ports.tls if tls else None
+    with Old(old, tls=tls, port=port) as stream, \
+            Stream(old).sign_in(jid, PASSWORD, "new") as other:
         assert "version" not in stream.opening and "features" not in stream.heard
         fields = stream.auth(f"<username>{name}</username>", "get")
         for field in ("username", "password", "resource"):

@@ -4,6 +4,7 @@ import base64
 import re
 import socket
 
+from . import web
 from .raw import RawStream, header, stream_error
 from .waiting import PATIENCE
 
@@ -14,9 +15,13 @@ CONDITION = re.compile(r"<([a-z-]+)[^<>]*urn:ietf:params:xml:ns:xmpp-stanzas")
 
 
 class Stream(RawStream):
-    """`port` is a number, or the path of a unix socket; `first` is sent before the stream."""
+    """`port` is a number, or the path of a unix socket; `first` is sent before the stream.
 
-    def __init__(self, server, port=None, domain=None, first=b"", timeout=PATIENCE):
+    `context` is the client's side of TLS; with `tls`, TLS comes first.
+    """
+
+    def __init__(self, server, port=None, domain=None, first=b"", timeout=PATIENCE, tls=False,
+                 context=None):
         self.domain = domain or server.domain
         self.timeout = timeout
         self.heard = ""
@@ -29,6 +34,16 @@ class Stream(RawStream):
         else:
             self.socket = socket.create_connection((server.host, port), timeout=timeout)
         self.send(first)
+        self.context = context or web.trusting()
+        if tls:
+            self.socket = self.context.wrap_socket(self.socket, server_hostname=self.domain)
+
+    def starttls(self, domain):
+        self.heard = ""
+        self.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
+        self.read_until(lambda text: "proceed" in text)
+        self.socket = self.context.wrap_socket(self.socket, server_hostname=domain)
+        return self.open(domain)
 
     def begin(self, tls=False):
         """Opens the stream, under TLS if told so; returns the features."""
@@ -59,6 +74,16 @@ class Stream(RawStream):
         self.heard = ""
         self.send(f"<auth xmlns='{SASL}' mechanism='{mechanism}'>{response}</auth>")
         return self.verdict()
+
+    def attempt_open(self, mechanism, response):
+        """The same for a mechanism that goes on: `challenge`, kept decoded, or the condition."""
+        self.heard = ""
+        self.send(f"<auth xmlns='{SASL}' mechanism='{mechanism}'>{response}</auth>")
+        found = self.hear(r"<challenge[^>]*>([^<]*)</challenge>|<failure[^>]*>.*?</failure>")
+        if found[1] is None:
+            return self.verdict()
+        self.challenge = base64.b64decode(found[1]).decode()
+        return "challenge"
 
     def verdict(self):
         """None for success, else the condition of the failure."""
