@@ -37,11 +37,9 @@ def strict(request):
 
 
 @pytest.fixture
-def user(strict, run_name, request):
+def user(strict):
     """Makes an account of the server: `user("romeo")` → its bare JID."""
-    def make(name):
-        return strict.register(f"{name}-{abs(hash(request.node.name)):x}", PASSWORD)
-    return make
+    return lambda name: strict.account(name, PASSWORD)
 
 
 async def refused(client, to, text):

@@ -31,7 +31,7 @@ def two(strict):
     streams = []
 
     def make(policy):
-        jid = strict.register(f"romeo{len(streams)}", PASSWORD, f"{policy}.localhost")
+        jid = strict.account("romeo", PASSWORD, f"{policy}.localhost")
         first = Stream(strict).sign_in(jid, PASSWORD, "garden")
         second = Stream(strict, domain=first.domain)
         streams.extend([first, second])

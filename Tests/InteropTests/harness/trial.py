@@ -1,5 +1,6 @@
 """Servers with a configuration of their own: the usual one, changed in places."""
 
+import itertools
 import re
 
 from . import waiting
@@ -17,10 +18,15 @@ class Trial(Martlet):
         made = "".join(make(port) for make, port in zip(listeners, self.more))
         super().__init__(
             more_options=options, more_listeners=made, more_ports=tuple(self.more), **changes)
+        self.numbers = itertools.count(1)
         self.change(r"(?m)^  - b\.localhost$", lambda found: found[0] + "".join(
             f"\n  - {host}" for host in hosts))
         for name, settings in (modules or {}).items():
             self.set_module(name, settings)
+
+    def account(self, name, password, domain=None):
+        """Makes an account whose name begins so and is nobody else's."""
+        return self.register(f"{name}-{next(self.numbers)}", password, domain)
 
     def set_module(self, name, settings):
         """Writes the options of a module anew; `settings` is YAML in one line."""
