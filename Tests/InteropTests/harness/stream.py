@@ -100,7 +100,7 @@ class Stream(RawStream):
         jid = re.search("<jid>(.*)</jid>", answer)
         return jid[1] if jid else condition(answer)
 
-    def sign_in(self, jid, password, resource=None, tls=False):
+    def sign_in(self, jid, password, resource=None, tls=False, presence=True):
         """All of it, up to available presence; the stream itself is returned."""
         user, _, self.domain = jid.partition("@")
         self.begin(tls)
@@ -109,7 +109,8 @@ class Stream(RawStream):
         self.open(self.domain)
         self.jid = self.bind(resource)
         assert self.jid.startswith(jid), self.jid
-        self.ask("<presence id='here'/>")
+        if presence:
+            self.ask("<presence id='here'/>")
         return self
 
     def ping(self, mark="ping"):
