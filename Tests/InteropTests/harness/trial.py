@@ -1,5 +1,6 @@
 """Servers with a configuration of their own: the usual one, changed in places."""
 
+import copy
 import itertools
 import re
 
@@ -36,6 +37,13 @@ class Trial(Martlet):
     def change(self, pattern, replacement):
         """Changes the file by a regular expression."""
         self.config.write_text(re.sub(pattern, replacement, self.config.read_text()))
+
+
+def at(server, domain):
+    """The same server for clients of another of its domains."""
+    same = copy.copy(server)
+    same.domain = domain
+    return same
 
 
 def listener(module, *lines, ip="127.0.0.1"):
