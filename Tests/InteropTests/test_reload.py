@@ -3,14 +3,13 @@
 import base64
 import re
 import socket
-import subprocess
 
 import pytest
 
 from conftest import PASSWORD, run
 from harness import bosh, waiting
 from harness.component import RawComponent
-from harness.server import BINARIES
+from harness.server import martletctl
 from harness.stream import Stream, header, stream_error
 from harness.trial import Trial, at, listener
 from harness.websocket import WebSocket, outcome
@@ -30,9 +29,7 @@ def live(request):
 
 def reload(server):
     """The exit code and what was told."""
-    done = subprocess.run(
-        [BINARIES / "martletctl", "--socket", server.data / "martletd.sock", "reload_config"],
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=waiting.PATIENCE)
+    done = martletctl(server, "reload_config")
     return done.returncode, done.stdout + done.stderr
 
 
