@@ -158,6 +158,8 @@ def test_guests_get_an_address_nobody_else_has(strict):
             one, two = (each.boundjid for each in guests)
             assert one.domain == two.domain == GUESTS
             assert one.local and two.local and one.local != two.local
+            # Its presence is known when this is answered: nothing waits for a guest who is away.
+            await guests[1]["xep_0199"].send_ping(GUESTS)
             guests[0].say(two.bare, "who are you?")
             await guests[1].wait_message("who are you?", sender=one.bare)
             await guests[1].sign_out()
