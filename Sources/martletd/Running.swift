@@ -1,3 +1,4 @@
+import ArgumentParser
 import ControlProtocol
 import Glibc
 import HTTPFront
@@ -47,11 +48,15 @@ struct Running {
         try await firstStart?.finish(server)
         announce()
         notifier.notify(.ready)
-        for await _ in ends { break }
+        let cause = await root.untilEnded(orWanted: ends)
         Self.log.info("stopping")
         notifier.notify(.stopping)
         await root.stop()
         try? await environment.eventLoops.shutdownGracefully()
+        if case .failed(let reason) = cause {
+            Self.log.critical("the server gave up", metadata: ["error": "\(reason)"])
+            throw ExitCode.failure
+        }
         Self.log.info("stopped")
     }
 
