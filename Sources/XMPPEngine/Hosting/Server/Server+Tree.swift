@@ -18,10 +18,16 @@ extension Server {
                 storage, tmp, trust, hooks, part("ejabberd_node_groups"),
                 systemMonitor.child("ejabberd_system_monitor"),
                 environment.observatory.child(), routes,
-                part("ejabberd_sm") { [self] in await closeSessions() },
-                part("ejabberd_s2s"), part("ejabberd_local"), part("ejabberd_receiver_sup"),
-                empty("ejabberd_c2s_sup"), empty("ejabberd_s2s_in_sup"),
-                empty("ejabberd_s2s_out_sup"), empty("ejabberd_service_sup"),
+                part("ejabberd_sm") { [self] in await closeStreams() },
+                part("ejabberd_s2s"), part("ejabberd_local"),
+                streams("ejabberd_receiver_sup") { [environment] in
+                    environment.streamLoops.openCount
+                },
+                streams("ejabberd_c2s_sup") { [hosts] in
+                    hosts.all.reduce(0) { $0 + $1.sessions.count }
+                },
+                streams("ejabberd_s2s_in_sup") { 0 }, streams("ejabberd_s2s_out_sup") { 0 },
+                streams("ejabberd_service_sup") { [router] in router.componentCount },
             ] + extra + [
                 part("ejabberd_iq_sup"), frontends, .supervisor(listeners), acceptance,
             ] + last
@@ -39,9 +45,14 @@ extension Server {
         ChildSpec(id) { RunningChild(stop: stop) }
     }
 
-    /// A supervisor whose children come and go at run time.
-    private func empty(_ id: String) -> ChildSpec {
-        .supervisor(Supervisor(id, strategy: .simpleOneForOne, report: supervision.report))
+    /// A kind of stream: a stream ends with its connection and is not started again, so that it is
+    /// counted and no child.
+    private func streams(
+        _ id: String, count: @escaping @Sendable () -> Int
+    ) -> ChildSpec {
+        .supervisor(
+            Supervisor(
+                id, strategy: .simpleOneForOne, streams: count, report: supervision.report))
     }
 
     /// The database; losing it closes and opens it again.
@@ -111,8 +122,12 @@ extension Server {
         }
     }
 
-    /// Ends every stream with `system-shutdown`, and waits a moment for the last bytes to leave.
-    private func closeSessions() async {
+    /// How long peers may take to close their side when the server stops.
+    private static let closingGrace = Duration.seconds(2)
+
+    /// Ends every stream with `system-shutdown`, logged in or not, and waits a moment for the last
+    /// bytes to leave and for the peers to close.
+    private func closeStreams() async {
         let open = hosts.all.flatMap { host in host.sessions.all.map { (host, $0) } }
         for (host, resource) in open {
             host.close(resource, StreamError(.systemShutdown))
@@ -123,3 +138,5 @@ extension Server {
         }
     }
 }
+        await environment.streamLoops.shutDown(
+            StreamError(.systemShutdown), within: Self.closingGrace)
