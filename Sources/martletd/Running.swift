@@ -79,10 +79,12 @@ struct Running {
     }
 
     private func reload() async throws -> String {
-        let loaded = try ServerParts.load(
-            path: path, dataDirectory: environment.dataDirectory)
-        for warning in loaded.warnings { Self.log.warning("\(warning)") }
-        return try await server.apply(loaded.configuration)
+        try await server.reload { [path, environment] in
+            let loaded = try ServerParts.load(
+                path: path, dataDirectory: environment.dataDirectory)
+            for warning in loaded.warnings { Self.log.warning("\(warning)") }
+            return loaded.configuration
+        }
     }
 
     private func check() throws -> String {

@@ -118,29 +118,6 @@ extension PeerFacts {
     }
 }
 
-extension ListenerTLS {
-    /// What gives a listener its contexts; `nil` when it wants no TLS.
-    ///
-    /// `direct` is how a listener speaks TLS that begins with it; the options change it.
-    package static func make(
-        for listener: ListenerConfiguration, on server: Server, direct: TLSProfile
-    ) -> ListenerTLS? {
-        let options = listener.options
-        let isDirect = options[ListenerOption.tls]
-        guard
-            isDirect || options[ListenerOption.startTLS]
-                || options[ListenerOption.startTLSRequired]
-        else { return nil }
-        var profile = isDirect ? direct : .startTLS
-        let ciphers = options[ListenerOption.ciphers]
-        if !ciphers.isEmpty { profile.ciphers = ciphers.joined(separator: ":") }
-        profile.protocolOptions = options[ListenerOption.protocolOptions]
-        profile.requestsPeerCertificate = options[ListenerOption.tlsVerify]
-        profile.authoritiesFile = options[ListenerOption.caFile]
-        return ListenerTLS(keeper: server.certificates, profile: profile)
-    }
-}
-
 extension TCPListener {
     /// Starts a configured listener whose connections a closure sets up.
     package static func run(
