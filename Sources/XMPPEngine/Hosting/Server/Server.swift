@@ -135,7 +135,9 @@ package final class Server: Sendable {
         policy.offersPasswords = methods.contains { $0.usesAccounts }
         policy.offersAnonymous = methods.contains(.anonymous)
         policy.passwords = PasswordPolicy(
-            format: values[ServerOption.authPasswordFormat] == .plain ? .plain : .scram)
+            format: values[ServerOption.authPasswordFormat] == .plain ? .plain : .scram,
+            hashes: values[ServerOption.authSCRAMHash].map { [HashFunction($0)] }
+                ?? HashFunction.allCases)
         let login = LoginServices(
             policy: policy, decoys: environment.decoys, cache: environment.passwords,
             workers: environment.workers)
@@ -155,7 +157,8 @@ package final class Server: Sendable {
                 guard case .at(let number) = limit else { return .max }
                 return max(1, number)
             },
-            resourceConflict: .init(values[ServerOption.resourceConflict]))
+            resourceConflict: .init(values[ServerOption.resourceConflict]),
+            language: values[ServerOption.language])
     }
 
     // MARK: listeners
@@ -200,6 +203,16 @@ package struct RunningListener: Sendable {
                 let never = OneShot<Never>()
                 _ = await never.value()
             }, stop: stop)
+    }
+}
+
+extension HashFunction {
+    init(_ option: SCRAMHash) {
+        switch option {
+        case .sha: self = .sha1
+        case .sha256: self = .sha256
+        case .sha512: self = .sha512
+        }
     }
 }
 

@@ -20,6 +20,8 @@ package protocol C2SHost: AnyObject, Sendable {
     /// Stream features beside TLS, SASL and bind, before and after login.
     func features(isAuthenticated: Bool, for session: C2SSession) -> [Element]
 
+    /// The language of the host's streams, unless a client wants another (RFC 6120 §4.7.4).
+    var language: String { get }
     /// What an account logs in with; `nil` when there is no such account.
     func loginRecord(of account: BareJID) async throws -> LoginRecord?
     /// Why the account may not log in here (access rules, address); `nil` when it may.
@@ -46,6 +48,10 @@ package struct LoginServices: Sendable {
     /// Stand in for accounts that do not exist.
     package var decoys: DecoyCredentials
     package var cache: VerifiedPasswordCache?
+extension C2SHost {
+    package var language: String { "en" }
+}
+
     /// Derives keys off the event loops.
     package var workers: NIOThreadPool
 

@@ -286,7 +286,8 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
         transport?.open(
             StreamOpening(
                 id: SecureRandom.token(), from: host?.domain ?? directory.defaultDomain,
-                to: header["from"].flatMap { JID($0) }, language: language ?? "en",
+                to: header["from"].flatMap { JID($0) },
+                language: language ?? host?.language ?? "en",
                 hasVersion: version == .current))
     }
 
