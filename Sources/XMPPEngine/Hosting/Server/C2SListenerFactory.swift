@@ -19,9 +19,8 @@ package struct C2SListenerFactory: ListenerFactory {
         }
         // TLS that must come first but has no certificate lets nobody in, rather than everybody.
         var withoutTLS = options
-        if isDirectTLS || options.policy.tls == .optional {
-            withoutTLS.policy.tls = .unavailable
-        }
+        withoutTLS.policy.canStartTLS = false
+        if isDirectTLS { withoutTLS.policy.tls = .unavailable }
         let usual = SharedC2SOptions(options)
         let unencrypted = SharedC2SOptions(withoutTLS)
         return try await TCPListener.run(listener, on: server) { channel, facts in
