@@ -41,11 +41,11 @@ struct Running {
             }
         }
         let root = server.makeTree(
-            extra: [signals, ServerParts.http.loopParts], last: [ServerParts.http.sessionParts])
+            extra: [signals, ServerParts.http.loopParts], last: [ServerParts.http.sessionParts],
+            beforeListening: { [server] in try await firstStart?.finish(server) })
         server.registerCommands(
             reload: { try await reload() }, check: { try check() }, drain: { end.yield() })
         await root.start()
-        try await firstStart?.finish(server)
         announce()
         notifier.notify(.ready)
         let cause = await root.untilEnded(orWanted: ends)

@@ -11,8 +11,12 @@ extension Server {
     /// Children start in this order and stop in reverse: listeners late up, early down.
     ///
     /// The children in `extra` start before the listeners; those in `last` start after them, and
-    /// stop while the listeners still have their connections.
-    package func makeTree(extra: [ChildSpec] = [], last: [ChildSpec] = []) -> Supervisor {
+    /// stop while the listeners still have their connections. No listener opens before
+    /// `beforeListening` is done; when it throws it is tried again later.
+    package func makeTree(
+        extra: [ChildSpec] = [], last: [ChildSpec] = [],
+        beforeListening: @escaping @Sendable () async throws -> Void = {}
+    ) -> Supervisor {
         let children: [ChildSpec] =
             [
                 storage, tmp, trust, hooks, part("ejabberd_node_groups"),
@@ -29,7 +33,8 @@ extension Server {
                 streams("ejabberd_s2s_in_sup") { 0 }, streams("ejabberd_s2s_out_sup") { 0 },
                 streams("ejabberd_service_sup") { [router] in router.componentCount },
             ] + extra + [
-                part("ejabberd_iq_sup"), frontends, .supervisor(listeners), acceptance,
+                part("ejabberd_iq_sup"), frontends, .supervisor(listeners),
+                acceptance(after: beforeListening),
             ] + last
         let root = Supervisor(
             "ejabberd_sup", intensity: .init(restarts: 10, period: .seconds(1)),
@@ -112,8 +117,11 @@ extension Server {
     }
 
     /// The listeners of the configuration, under `ejabberd_listener`.
-    private var acceptance: ChildSpec {
+    private func acceptance(
+        after preparation: @escaping @Sendable () async throws -> Void
+    ) -> ChildSpec {
         ChildSpec("listeners_of_configuration") { [self] in
+            try await preparation()
             for listener in configuration.listeners {
                 guard let child = child(for: listener) else { continue }
                 _ = try await listeners.add(child)
@@ -132,11 +140,11 @@ extension Server {
         for (host, resource) in open {
             host.close(resource, StreamError(.systemShutdown))
         }
+        await environment.streamLoops.shutDown(
+            StreamError(.systemShutdown), within: Self.closingGrace)
         for _ in 0..<100 {
             guard hosts.all.contains(where: { $0.sessions.count > 0 }) else { return }
             try? await Task.sleep(for: .milliseconds(20))
         }
     }
 }
-        await environment.streamLoops.shutDown(
-            StreamError(.systemShutdown), within: Self.closingGrace)
