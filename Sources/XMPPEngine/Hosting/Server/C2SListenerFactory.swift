@@ -134,10 +134,10 @@ extension TCPListener {
         var options = TCPListener.Options(endpoint)
         options.backlog = Int32(clamping: listener.options[ListenerOption.backlog])
         options.acceptInterval = .milliseconds(listener.options[ListenerOption.acceptInterval])
+        options.usesProxyProtocol = listener.options[ListenerOption.usesProxyProtocol]
         let file = listener.options[ListenerOption.unixSocket]
         options.owner = file[ListenerOption.unixOwner].map { UInt32(clamping: $0) }
         options.group = file[ListenerOption.unixGroup].map { UInt32(clamping: $0) }
-        options.usesProxyProtocol = listener.options[ListenerOption.usesProxyProtocol]
         let counters = server.environment.observatory.statistics.elsewhere
         options.refused = { counters.addFromAnyThread(.connectionsRefused) }
         let made = TCPListener(

@@ -6,6 +6,12 @@ package protocol C2SDirectory: AnyObject, Sendable {
     func host(_ domain: String) -> (any C2SHost)?
     /// The host whose name an error is sent from when the client named none.
     var defaultDomain: String { get }
+    /// The host when there is just one: a client that names none means it.
+    var onlyHost: (any C2SHost)? { get }
+}
+
+extension C2SDirectory {
+    package var onlyHost: (any C2SHost)? { nil }
 }
 
 /// What a client's stream needs of the host it is for; implemented a layer up.
@@ -14,14 +20,14 @@ package protocol C2SDirectory: AnyObject, Sendable {
 package protocol C2SHost: AnyObject, Sendable {
     var domain: String { get }
     var login: LoginServices { get }
+    /// The language of the host's streams, unless a client wants another (RFC 6120 §4.7.4).
+    var language: String { get }
     /// Whether streams without version may log in by IQ (XEP-0078).
     var isLegacyAuthAllowed: Bool { get }
 
     /// Stream features beside TLS, SASL and bind, before and after login.
     func features(isAuthenticated: Bool, for session: C2SSession) -> [Element]
 
-    /// The language of the host's streams, unless a client wants another (RFC 6120 §4.7.4).
-    var language: String { get }
     /// What an account logs in with; `nil` when there is no such account.
     func loginRecord(of account: BareJID) async throws -> LoginRecord?
     /// Why the account may not log in here (access rules, address); `nil` when it may.
@@ -42,16 +48,16 @@ package protocol C2SHost: AnyObject, Sendable {
     func registration(_ stanza: Stanza, on session: C2SSession) async -> Stanza
 }
 
+extension C2SHost {
+    package var language: String { "en" }
+}
+
 /// What logging in on a host needs beside its accounts.
 package struct LoginServices: Sendable {
     package var policy: SASLPolicy
     /// Stand in for accounts that do not exist.
     package var decoys: DecoyCredentials
     package var cache: VerifiedPasswordCache?
-extension C2SHost {
-    package var language: String { "en" }
-}
-
     /// Derives keys off the event loops.
     package var workers: NIOThreadPool
 

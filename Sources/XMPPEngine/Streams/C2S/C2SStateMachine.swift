@@ -63,10 +63,8 @@ package struct C2SStateMachine {
     package struct Opening: Sendable {
         package var isStreamsNamespace = true
         package var isClientNamespace = true
-        /// The served host that `to` names, prepared; `nil` when it names none.
+        /// The served host that the stream is for, prepared; `nil` when it is for none.
         package var host: String?
-        /// Whether a `to` was there at all.
-        package var hasTo = true
         package var from: JID?
         package var version: StreamVersion = .current
         /// Whether the host lets streams without version log in by XEP-0078.
@@ -134,9 +132,9 @@ package struct C2SStateMachine {
     private mutating func close(_ error: StreamError) -> OnStreamOpened {
         state = .closed
         return .refuse(error)
-    private var isTLSServed: Bool { policy.tls != .unavailable && policy.canStartTLS }
-
     }
+
+    private var isTLSServed: Bool { policy.tls != .unavailable && policy.canStartTLS }
 
     private func offer(_ login: Login) -> Offer {
         .login(
