@@ -66,7 +66,7 @@ package final class FakeHost: C2SHost, C2SDirectory {
 
     package func ended(_ session: C2SSession) { state.withLock { $0.ended += 1 } }
 
-    package func undelivered(_ stanza: Stanza) {
+    package func undelivered(_ stanza: Stanza, origin: any StanzaOrigin) {
         state.withLock { $0.undelivered.append(stanza) }
     }
 
