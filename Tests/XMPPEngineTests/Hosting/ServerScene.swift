@@ -1,4 +1,4 @@
-import Synchronization
+import NIOCore
 import Testing
 import XMPPConfig
 
