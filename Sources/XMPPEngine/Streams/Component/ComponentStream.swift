@@ -194,6 +194,7 @@ extension ComponentStream: ByteStreamOwner {
 
     package func secured(_ facts: TLSFacts) {}
     package func parserFailed(_ error: StreamError) { end(error) }
+    package func shutDown(_ error: StreamError) { end(error) }
 
     package func transportLost() {
         guard transport != nil else { return }
