@@ -19,6 +19,7 @@ package final class WebSocketChannel {
     }
 
     let connection: UpgradedConnection
+    private let tools: WebSocketTools
     private let deflate: DeflateTerms?
     let outputBytesMax: Int
     let outputMessagesMax: Int
@@ -54,6 +55,7 @@ package final class WebSocketChannel {
         outputBytesMax = settings.outputBytesMax
         outputMessagesMax = settings.outputMessagesMax
         sendTimeout = settings.sendTimeout
+        tools = connection.loop.kept(WebSocketTools.self)
         input = WebSocketInput(
             mayBeCompressed: deflate != nil, acceptsBinary: settings.acceptsBinary)
         keepAlive = WebSocketKeepAlive(
@@ -62,8 +64,6 @@ package final class WebSocketChannel {
     }
 
     package var loop: HTTPLoop { connection.loop }
-
-    private var tools: WebSocketTools { loop.webSockets }
 
     private var now: Int { Int(clamping: loop.now) }
 

@@ -107,7 +107,7 @@ struct SessionTableTests {
 
     @Test("Polling: too many sessions of one client are refused with 429 until one logs in")
     func polling() throws {
-        let service = PollService()
+        let service = PollService(PollSettings())
         let server = try Self.server(Self.poll(service))
         let client = try server.client()
         let first = Self.identifier(try Self.post("0,\(Self.header)", "/p", on: client))
@@ -136,7 +136,7 @@ struct SessionTableTests {
 
     @Test("Clients of a trusted proxy have limits of their own, the proxy itself has none")
     func proxies() throws {
-        let service = PollService()
+        let service = PollService(PollSettings())
         var door = HTTPServer.Door()
         door.trustedProxies = { .all }
         let server = try Self.server(Self.poll(service), door: door, limitsLoopback: false)
@@ -159,7 +159,9 @@ struct SessionTableTests {
 
     @Test("BOSH: too many sessions of one client are refused with policy-violation")
     func bosh() throws {
-        let service = BOSHService()
+        var settings = BOSHSettings()
+        settings.polling = 0
+        let service = BOSHService(settings)
         let server = try Self.server(
             Mount(
                 prefix: "/b",
