@@ -47,7 +47,7 @@ package struct C2SListenerFactory: ListenerFactory {
 
 extension OutputLimits {
     /// The limits that a listener's options set.
-    convenience init(_ options: OptionValues) {
+    package convenience init(_ options: OptionValues) {
         self.init(
             stanzasMax: options[ListenerOption.maxQueue],
             stallSeconds: options[ListenerOption.sendTimeout].bound.map {
