@@ -1,3 +1,5 @@
+import NIOCore
+
 /// What becomes of a client that does not take what is written for it.
 extension WebSocketChannel {
     /// Not all was taken: how much may wait, and how long, is limited.
