@@ -25,13 +25,15 @@ def main():
     parser.add_argument("--running", action="append", default=[], metavar="NAME=PORTS",
                         help="a server that runs already; can be repeated")
     parser.add_argument("--rounds", type=int, default=3, help="default: %(default)s")
-    parser.add_argument("--held", type=int, default=200,
+    parser.add_argument("--held", type=int, default=500,
                         help="BOSH sessions with a held request each (%(default)s)")
     chosen = options.parsed(parser)
 
     servers = []
     try:
-        servers += running(chosen) + own(chosen)
+        servers += running(chosen)
+        for server in own(chosen):
+            servers.append(server)
         servers.sort(key=lambda server: server.name != Martlet.name)
         if not servers:
             parser.error("there is no server to measure")
@@ -48,14 +50,13 @@ def main():
 
 
 def running(chosen):
-    described = (text.partition("=") for text in chosen.running)
+    described = [text.partition("=") for text in chosen.running]
     return [Target.described(ports, chosen.domain, name) for name, _, ports in described]
 
 
 def own(chosen):
     """Servers to start for the purpose, without those that run already or are not there."""
     taken = [text.partition("=")[0] for text in chosen.running]
-    found = []
     for name in chosen.servers.split(","):
         if name not in KNOWN:
             raise SystemExit(f"--servers knows {', '.join(KNOWN)}, not {name}")
@@ -64,8 +65,7 @@ def own(chosen):
         if reason := KNOWN[name].missing():
             print(f"{name} is left out: {reason}", file=sys.stderr)
         else:
-            found.append(KNOWN[name]())
-    return found
+            yield KNOWN[name]()
 
 
 def measure(server, chosen, results, what):

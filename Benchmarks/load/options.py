@@ -2,6 +2,8 @@
 
 import argparse
 import resource
+import signal
+import sys
 
 from .login import MECHANISMS
 from .workloads import EARLY, KINDS
@@ -19,7 +21,7 @@ def options(description):
     parser.add_argument("--window", type=int, default=1,
                         help="messages in flight each way (%(default)s)")
     parser.add_argument("--seconds", type=float, default=5, help="of chatting (%(default)s)")
-    parser.add_argument("--idle", type=int, default=200, help="idle clients (%(default)s)")
+    parser.add_argument("--idle", type=int, default=500, help="idle clients (%(default)s)")
     return parser
 
 
@@ -30,12 +32,13 @@ def parsed(parser):
         parser.error(f"--transports knows no {', '.join(unknown)}")
     if chosen.idle <= EARLY or 0 < chosen.held <= EARLY:
         parser.error(f"--idle and --held take more than {EARLY}")
-    allow_connections()
+    prepare()
     return chosen
 
 
-def allow_connections():
-    """Raises the number of open files, here and in the servers that are started."""
+def prepare():
+    """Lets this process be ended properly; raises the number of open files, also of servers."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = FILES if most == resource.RLIM_INFINITY else min(FILES, most)
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))

@@ -41,6 +41,8 @@ class Target:
             raise SystemExit(f"{text}: expected {','.join(sorted(known))}, each with =VALUE")
         target = cls(**given, domain=domain)
         target.name = name
+        if not target.memory():
+            raise SystemExit(f"{name}: there is no process {target.pid}, or only root may look")
         return target
 
     def memory(self):
@@ -113,7 +115,7 @@ class Started(Target):
             begin = time.monotonic()
             self.process = subprocess.Popen(
                 command, cwd=self.folder, env=os.environ | environment,
-                stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+                stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
         self.pid = self.process.pid
         waiting.until(self.is_started, self.name, timeout=60, pause=0.002)
         return time.monotonic() - begin

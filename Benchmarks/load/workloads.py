@@ -1,6 +1,7 @@
 """What is done to a server, and the figures that come of it."""
 
 import asyncio
+import functools
 import statistics
 import time
 
@@ -12,7 +13,9 @@ KINDS = {"TCP": TCPSession, "TLS": TLSSession, "WebSocket": WebSocketSession,
 SIGNING_IN_AT_ONCE = 8
 # Clients that sign in before memory counts, so that what is made once is in no session's share.
 EARLY = 10
-PAUSE = 2
+# Seconds: memory has settled when it was the same for so long; what happens at most until then.
+STEADY = 4
+LONGEST_UNREST = 15
 HOLDING = 10
 # The unit of figures of which more is better.
 RATE = "a second"
@@ -28,7 +31,7 @@ async def at_once(jobs):
 
     async def in_turn(job):
         async with turns:
-            return await job
+            return await job()
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -39,7 +42,7 @@ async def at_once(jobs):
 
 
 async def register_all(server, jids):
-    await at_once([TLSSession(server, jid).register() for jid in jids])
+    await at_once([TLSSession(server, jid).register for jid in jids])
 
 
 class Clients:
@@ -53,7 +56,7 @@ class Clients:
     async def sign_in(self, count=None):
         some = self.sessions[self.signed_in:count]
         self.signed_in += len(some)
-        await at_once([session.sign_in(self.mechanism) for session in some])
+        await at_once([functools.partial(session.sign_in, self.mechanism) for session in some])
 
     def check(self):
         failures = [session.failure for session in self.sessions if session.failure]
@@ -70,16 +73,25 @@ class Clients:
                 session.close()
 
 
+async def settled(server):
+    """Memory in KiB, once it has stayed the same for a while or does not come to rest."""
+    readings = []
+    for _ in range(LONGEST_UNREST):
+        readings = [*readings[-STEADY + 1:], server.memory()]
+        if len(readings) == STEADY and max(readings) <= min(readings) * 1.005:
+            break
+        await asyncio.sleep(1)
+    return statistics.median(readings)
+
+
 async def idle(server, kind, jids, mechanism):
     """Memory of an idle session in KiB, CPU of a sign-in in milliseconds."""
     async with Clients(server, kind, jids, mechanism) as clients:
         await clients.sign_in(EARLY)
-        await asyncio.sleep(PAUSE)
-        memory, cpu = server.memory(), server.cpu()
+        memory, cpu = await settled(server), server.cpu()
         await clients.sign_in()
         cpu = server.cpu() - cpu
-        await asyncio.sleep(PAUSE)
-        memory = server.memory() - memory
+        memory = await settled(server) - memory
         clients.check()
     return memory / (len(jids) - EARLY), cpu / (len(jids) - EARLY) * 1000
 
@@ -128,20 +140,19 @@ async def held(server, jids, mechanism):
     """
     async with Clients(server, "BOSH", jids, mechanism) as clients:
         await clients.sign_in(EARLY)
-        await asyncio.sleep(PAUSE)
-        memory = server.memory()
+        memory = await settled(server)
         await clients.sign_in()
         # New requests, so that none of them runs out while they are measured.
         for session in clients.sessions:
             session.renew()
-        await asyncio.sleep(PAUSE + len(jids) / 1000)
+        await asyncio.sleep(1 + len(jids) / 1000)
         if any(session.open_requests != 1 for session in clients.sessions):
             raise Broken("not every session has one request with the server")
         answers = sum(session.answers for session in clients.sessions)
         cpu = server.cpu()
         await asyncio.sleep(HOLDING)
         cpu = server.cpu() - cpu
-        memory = server.memory() - memory
+        memory = await settled(server) - memory
         if sum(session.answers for session in clients.sessions) != answers:
             raise Broken("requests were answered while they should have been held")
         clients.check()
@@ -159,8 +170,7 @@ def figures(server, chosen):
             for number in range(max(chosen.pairs * 2, chosen.idle, chosen.held))]
     asyncio.run(register_all(server, jids))
     starts = [server.restart()]
-    time.sleep(PAUSE)
-    yield "memory before any client", server.memory() / 1024, "MiB"
+    yield "memory before any client", asyncio.run(settled(server)) / 1024, "MiB"
 
     def run(workload, *arguments, names, units):
         starts.append(server.restart())

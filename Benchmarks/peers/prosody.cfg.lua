@@ -24,6 +24,7 @@ authentication = "internal_hashed"
 storage = "internal"
 allow_registration = true
 c2s_require_encryption = false
+allow_unencrypted_plain_auth = true
 consider_bosh_secure = true
 consider_websocket_secure = true
 c2s_stanza_size_limit = 262144
