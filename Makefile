@@ -62,7 +62,7 @@ bench: build ## measure this machine's server, see Benchmarks/README.md
 	@$(INTEROP)/install-packages $(BENCH_PACKAGES)
 	$(PYTHON) Benchmarks/bench.py
 
-compare: build ## measure it beside Debian's ejabberd, Prosody and nginx, a quarter of an hour
+compare: build ## measure it beside Debian's ejabberd, Prosody and nginx
 	@$(INTEROP)/install-packages $(COMPARE_PACKAGES)
 	$(PYTHON) Benchmarks/compare.py
 	$(PYTHON) Benchmarks/files.py

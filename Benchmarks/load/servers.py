@@ -3,6 +3,7 @@
 import glob
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -81,9 +82,12 @@ class Started(Target):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"bench-{self.name}-"))
         (self.folder / "data").mkdir()
         self.process = None
-        c2s, tls, http = waiting.free_ports(3)
-        super().__init__(c2s, tls, http)
+        super().__init__(*free_ports(3))
         self.configure(**values)
+
+    @property
+    def ports(self):
+        return self.c2s, self.tls, self.http
 
     def configure(self, **values):
         values = {"folder": self.folder, "c2s": self.c2s, "tls": self.tls, "http": self.http,
@@ -118,7 +122,10 @@ class Started(Target):
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
         self.pid = self.process.pid
         waiting.until(self.is_started, self.name, timeout=60, pause=0.002)
-        return time.monotonic() - begin
+        needed = time.monotonic() - begin
+        for port in self.ports:
+            waiting.until(lambda: waiting.accepts(HOST, port), f"port {port} of {self.name}")
+        return needed
 
     def is_started(self):
         if self.process.poll() is not None:
@@ -193,6 +200,10 @@ class Prosody(Started):
 class FileServer(Started):
     """A server of which only the files are of interest."""
 
+    @property
+    def ports(self):
+        return (self.http,)
+
     def is_awake(self):
         return waiting.accepts(HOST, self.http)
 
@@ -220,6 +231,23 @@ class Nginx(FileServer):
     @classmethod
     def missing(cls):
         return None if cls.binary else "no Debian package nginx-light"
+
+
+def free_ports(count):
+    """Ports that the kernel gives to no connection, so that they are still free at a restart."""
+    first = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    found = []
+    while len(found) < count:
+        port = random.randrange(first // 2, first)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+        if port not in found:
+            found.append(port)
+    return found
 
 
 def header(domain):
