@@ -4,6 +4,7 @@ import XMPPEngine
 /// BOSH as `request_handlers` mounts it.
 package struct BOSHModule: WebModule {
     package let names = ["mod_bosh", "mod_http_bind"]
+    private let service = BOSHService(BOSHSettings())
 
     package init() {}
 
@@ -39,16 +40,19 @@ package struct BOSHModule: WebModule {
         ]
     }
 
+    package func sessions(over web: HTTPService) -> ChildSpec? {
+        service.child(named: "mod_http_bind")
+    }
+
     package func mount(at place: MountPlace) -> Mount? {
-        let bosh = place.service.bosh
         let options = hosts(in: place.configuration).first?.options
-        bosh.settings = options.map { BOSHSettings($0) } ?? BOSHSettings()
+        service.settings = options.map { BOSHSettings($0) } ?? BOSHSettings()
         let cors = CORSPolicy(
             origins: .any, methods: [.post, .get], requestFields: ["Content-Type"])
         return Mount(
             prefix: place.path,
             handler: BOSHHandler(
-                service: bosh, directory: place.server.hosts,
+                service: service, directory: place.server.hosts,
                 options: C2SOptions(place.listener, on: place.server)),
             fields: place.fields(), cors: place.cors(cors))
     }

@@ -8,7 +8,7 @@ import XMPPEngine
 ///
 /// Guarded by its loop. Everything delivered within a turn of the loop leaves in one answer. While
 /// the session is idle it holds neither parser nor buffers, but its last answers for a repeat.
-final class BOSHSession: StreamTransport, @unchecked Sendable {
+final class BOSHSession: StreamTransport, RequestSession, @unchecked Sendable {
     // Sendable because all is touched on `home` only, but for the constants.
     let id: BOSHSessionID
     let home: HTTPLoop
@@ -32,6 +32,8 @@ final class BOSHSession: StreamTransport, @unchecked Sendable {
     var ending: Ending?
     private var isInputPaused = false
     private var isFlushWanted = false
+    /// Whether nobody has logged in, so that the session counts for its client.
+    private var isUnbound = true
     /// Bytes of requests that came while input was paused.
     private var backlogBytes = 0
     private var timer: HTTPTimer?
@@ -286,8 +288,18 @@ final class BOSHSession: StreamTransport, @unchecked Sendable {
         loop.flushLater(self)
     }
 
+    private func noteLogin() {
+        let others = streams?.others ?? []
+        guard owner?.isEstablished == true || others.contains(where: { $0.isEstablished }) else {
+            return
+        }
+        isUnbound = false
+        service.sessions.loggedIn(id)
+    }
+
     func flushOutput() {
         isFlushWanted = false
+        if isUnbound { noteLogin() }
         while true {
             if streams != nil { settle() }
             guard ending == nil else { return finish(extra: nil) }

@@ -8,7 +8,7 @@ import XMPPEngine
 ///
 /// Guarded by its loop. A request is answered at the end of the turn it came in, or when the stream
 /// has done what took time (a login, a store).
-final class PollSession: StreamTransport, @unchecked Sendable {
+final class PollSession: StreamTransport, RequestSession, @unchecked Sendable {
     // Sendable because all is touched on `home` only, but for the constants.
     let id: String
     let home: HTTPLoop
@@ -32,6 +32,8 @@ final class PollSession: StreamTransport, @unchecked Sendable {
     private var answered: Exchange?
     private var hasOpened = false
     private var isFlushWanted = false
+    /// Whether nobody has logged in, so that the session counts for its client.
+    private var isUnbound = true
     private var lastActivity: Int
     private var timer: HTTPTimer?
 
@@ -190,6 +192,10 @@ final class PollSession: StreamTransport, @unchecked Sendable {
 
     func flushOutput() {
         isFlushWanted = false
+        if isUnbound, owner?.isEstablished == true {
+            isUnbound = false
+            service.sessions.loggedIn(id)
+        }
         if output.bytes > Self.outputBytesMax, let session {
             return session.fail(
                 StreamError(.resourceConstraint, "too much is waiting for this client"))

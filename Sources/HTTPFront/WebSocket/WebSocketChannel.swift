@@ -3,32 +3,12 @@ import Logging
 import NIOCore
 import XMPPEngine
 
-/// Who speaks over a WebSocket connection; called on its loop only.
-package protocol WebSocketUser: AnyObject {
-    /// The largest message that may come now, in bytes.
-    var messageBytesMax: Int { get }
-    /// Whether the next message must wait.
-    var isBusy: Bool { get }
-    /// Bytes came in, of whatever.
-    func took(_ bytes: Int)
-    /// A message came; the bytes are there during the call, and are UTF-8 when it is text.
-    func received(_ message: UnsafeRawBufferPointer, isText: Bool)
-    /// A message is too large. What the user sends now is the last thing the client hears.
-    func refusesSize()
-    /// More waits for the client than it may; the user closes.
-    func overflowed()
-    /// Nothing can be sent any more.
-    func lost()
-    /// The server stops; the user closes.
-    func serverStops()
-}
-
 /// A WebSocket connection after its handshake (RFC 6455 §5–7).
 ///
 /// Guarded by its loop. While it is idle it holds neither reader nor buffers. What is said within
 /// a turn of the loop leaves in one write.
 package final class WebSocketChannel {
-    private enum Phase {
+    enum Phase {
         case open
         /// Our Close frame is sent, the client's is awaited (§7.1.2).
         case closing
@@ -38,16 +18,22 @@ package final class WebSocketChannel {
         case closed
     }
 
-    private let connection: UpgradedConnection
+    let connection: UpgradedConnection
+    private let tools: WebSocketTools
     private let deflate: DeflateTerms?
-    private let outputBytesMax: Int
-    private var user: (any WebSocketUser)?
-    private var phase = Phase.open
+    let outputBytesMax: Int
+    let outputMessagesMax: Int
+    /// Milliseconds in which the client must take something; 0 for ever.
+    let sendTimeout: Int
+    private(set) var user: (any WebSocketUser)?
+    private(set) var phase = Phase.open
     private var reader: FrameReader?
     private var input: WebSocketInput
     /// Bytes that came while the user was busy.
     private var unread = ByteBuffer()
-    private var output = ByteBuffer()
+    private(set) var output = ByteBuffer()
+    /// There while the client does not take all that is written.
+    var backlog: WebSocketBacklog?
     private var interest = LoopInterest.input
     private var isReadingPaused = false
     private var isConsuming = false
@@ -67,6 +53,9 @@ package final class WebSocketChannel {
         self.connection = connection
         self.deflate = deflate
         outputBytesMax = settings.outputBytesMax
+        outputMessagesMax = settings.outputMessagesMax
+        sendTimeout = settings.sendTimeout
+        tools = connection.loop.kept(WebSocketTools.self)
         input = WebSocketInput(
             mayBeCompressed: deflate != nil, acceptsBinary: settings.acceptsBinary)
         keepAlive = WebSocketKeepAlive(
@@ -75,8 +64,6 @@ package final class WebSocketChannel {
     }
 
     package var loop: HTTPLoop { connection.loop }
-
-    private var tools: WebSocketTools { loop.webSockets }
 
     private var now: Int { Int(clamping: loop.now) }
 
@@ -185,7 +172,7 @@ extension WebSocketChannel: LoopWatch {
     private func carryOut(_ order: WebSocketInput.Order, _ piece: FramePiece) {
         switch order {
         case .goOn, .pong: break
-        case .ping(let payload): sendControl(.pong, payload)
+        case .ping(let payload): answer(payload)
         case .fail(.messageTooBig): refuseSize()
         case .fail(let code): fail(code)
         case .close(let code): closed(by: code)
@@ -221,10 +208,11 @@ extension WebSocketChannel: FlushedAtEndOfTurn {
     package func send(isText: Bool = true, _ body: (inout ByteBuffer) -> Void) {
         guard phase == .open || (phase == .ending && user != nil) else { return }
         prepareOutput()
+        backlog?.countMessage()
         tools.writeMessage(isText ? .text : .binary, deflate, to: &output, body)
     }
 
-    private func sendControl(_ opcode: FrameWriter.Opcode, _ payload: [UInt8]) {
+    func sendControl(_ opcode: FrameWriter.Opcode, _ payload: [UInt8]) {
         guard phase != .closed else { return }
         prepareOutput()
         tools.writeControl(opcode, payload, to: &output)
@@ -251,15 +239,18 @@ extension WebSocketChannel: FlushedAtEndOfTurn {
             guard count > 0 else { break }
             loop.streams.counters.add(.bytesOut(.webSocket), count)
             output.moveReaderIndex(forwardBy: count)
+            guard let backlog else { continue }
+            backlog.took()
+            // It reads, however slowly, and may not be heard meanwhile.
+            keepAlive.heard(now: now)
         }
         guard output.readableBytes > 0 else {
             output = ByteBuffer()
+            endBacklog()
             if phase == .ending { finishWriting() }
             return
         }
-        if phase == .open, output.readableBytes > outputBytesMax { user?.overflowed() }
-        // A user that waits for something cannot close yet.
-        if output.readableBytes > outputBytesMax * 2 { shut() }
+        follow()
     }
 
     private func finishWriting() {
@@ -271,7 +262,8 @@ extension WebSocketChannel: FlushedAtEndOfTurn {
     /// Watches for what can go on.
     private func watch() {
         guard phase != .closed else { return }
-        var wanted: LoopInterest = isReadingPaused && phase != .ending ? [] : .input
+        let isHeard = phase == .ending || !(isReadingPaused || isDeaf)
+        var wanted: LoopInterest = isHeard ? .input : []
         if output.readableBytes > 0, !isFlushWanted { wanted.insert(.output) }
         if wanted.isEmpty { wanted = .hangUp }
         guard wanted != interest else { return }
@@ -340,10 +332,11 @@ extension WebSocketChannel {
         user.lost()
     }
 
-    private func shut() {
+    func shut() {
         guard phase != .closed else { return }
         phase = .closed
         lose()
+        endBacklog()
         tools.count -= 1
         timer?.disarm()
         timer = nil

@@ -6,17 +6,25 @@ package struct WebSocketModule: WebModule {
     package let names = ["ejabberd_http_ws"]
     /// Its options are the server's own.
     package let options: [any OptionDeclaration]? = nil
+    private let service = WebSocketService()
 
     package init() {}
 
+    package func sessions(over web: HTTPService) -> ChildSpec? {
+        ChildSpec("ejabberd_http_ws", grace: .seconds(5)) { [service] in
+            service.start()
+            return RunningChild(stop: { await service.stop(web.loops) })
+        }
+    }
+
     package func mount(at place: MountPlace) -> Mount? {
-        let service = place.service.webSockets
         service.settings = WebSocketSettings(place.configuration.options)
         return Mount(
             prefix: place.path,
             handler: WebSocketHandler(
                 service: service, directory: place.server.hosts,
-                options: C2SOptions(place.listener, on: place.server)),
+                options: C2SOptions(place.listener, on: place.server),
+                output: OutputLimits(place.listener.options)),
             fields: place.fields())
     }
 }

@@ -1,5 +1,6 @@
 import Logging
 import Synchronization
+import XMPPConfig
 import XMPPCore
 import XMPPStorage
 
@@ -15,13 +16,16 @@ package struct HostSettings: Sendable {
     package var refusal: @Sendable (BareJID, C2SSession) -> StanzaError?
     /// Most sessions of one account; the oldest gives way.
     package var sessionsMax: @Sendable (BareJID) -> Int
+    /// Of streams whose client names none.
+    package var language: String
 
     package init(
         login: LoginServices,
         refusal: @escaping @Sendable (BareJID, C2SSession) -> StanzaError? = { _, _ in nil },
         sessionsMax: @escaping @Sendable (BareJID) -> Int = { _ in .max },
-        resourceConflict: ResourceConflict = .acceptnew
+        resourceConflict: ResourceConflict = .acceptnew, language: String = "en"
     ) {
+        self.language = language
         self.resourceConflict = resourceConflict
         self.login = login
         self.refusal = refusal
@@ -82,6 +86,8 @@ package final class VirtualHost: DomainRoute, C2SHost {
 
     package var login: LoginServices { settings.withLock { $0.login } }
 
+    package var language: String { settings.withLock { $0.language } }
+
     package func features(isAuthenticated: Bool, for session: C2SSession) -> [Element] {
         hooks.streamFeatures.handlers.flatMap { $0(isAuthenticated, session) }
     }
@@ -90,6 +96,20 @@ package final class VirtualHost: DomainRoute, C2SHost {
 
     package func refusal(of account: BareJID, on session: C2SSession) -> StanzaError? {
         currentSettings.refusal(account, session)
+    }
+
+    package func rejection(of session: C2SSession) -> StreamError? {
+        for handler in hooks.streamOpening.handlers {
+            if let error = handler(session) { return error }
+        }
+        return nil
+    }
+
+    package func checked(_ account: BareJID, isAccepted: Bool, on session: C2SSession) {
+        let login = CheckedLogin(
+            address: IPAddress(session.peer.address), account: account.text,
+            isAccepted: isAccepted)
+        for handler in hooks.loginChecked.handlers { handler(login) }
     }
 
     package func registration(_ stanza: Stanza, on session: C2SSession) async -> Stanza {

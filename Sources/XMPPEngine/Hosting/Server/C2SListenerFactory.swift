@@ -19,9 +19,8 @@ package struct C2SListenerFactory: ListenerFactory {
         }
         // TLS that must come first but has no certificate lets nobody in, rather than everybody.
         var withoutTLS = options
-        if isDirectTLS || options.policy.tls == .optional {
-            withoutTLS.policy.tls = .unavailable
-        }
+        withoutTLS.policy.canStartTLS = false
+        if isDirectTLS { withoutTLS.policy.tls = .unavailable }
         let usual = SharedC2SOptions(options)
         let unencrypted = SharedC2SOptions(withoutTLS)
         return try await TCPListener.run(listener, on: server) { channel, facts in
@@ -48,7 +47,7 @@ package struct C2SListenerFactory: ListenerFactory {
 
 extension OutputLimits {
     /// The limits that a listener's options set.
-    convenience init(_ options: OptionValues) {
+    package convenience init(_ options: OptionValues) {
         self.init(
             stanzasMax: options[ListenerOption.maxQueue],
             stallSeconds: options[ListenerOption.sendTimeout].bound.map {
@@ -95,7 +94,7 @@ extension C2SOptions {
         guard reference != .none else { return }
         shaper = { [weak server] jid, peer in
             guard let access = server?.configuration.access else { return .none }
-            let subject = AccessSubject(jid: jid, ip: IPAddress(peer.address))
+            let subject = AccessSubject(jid: jid, ip: peer.knownAddress)
             let found = access.shaper(reference, for: subject, host: jid?.bare.domainpart)
             return StreamShaper(
                 rate: found?.bytesPerSecond, burst: found?.burstBytes,
@@ -105,6 +104,15 @@ extension C2SOptions {
 }
 
 extension PeerFacts {
+    /// The client's address for access rules; `nil` when it is not known.
+    ///
+    /// A proxy on this machine that is not trusted speaks for clients that may be anywhere: no rule
+    /// for this machine is theirs.
+    package var knownAddress: IPAddress? {
+        let ip = IPAddress(address)
+        return ip?.isLoopback == true && !isLoopback ? nil : ip
+    }
+
     package init(_ facts: ConnectionFacts) {
         let address = facts.peer?.ipAddress ?? ""
         self.init(
@@ -115,29 +123,6 @@ extension PeerFacts {
     /// Whether an address is this machine's own.
     package static func isLoopback(_ address: String) -> Bool {
         address.hasPrefix("127.") || address == "::1" || address.hasPrefix("::ffff:127.")
-    }
-}
-
-extension ListenerTLS {
-    /// What gives a listener its contexts; `nil` when it wants no TLS.
-    ///
-    /// `direct` is how a listener speaks TLS that begins with it; the options change it.
-    package static func make(
-        for listener: ListenerConfiguration, on server: Server, direct: TLSProfile
-    ) -> ListenerTLS? {
-        let options = listener.options
-        let isDirect = options[ListenerOption.tls]
-        guard
-            isDirect || options[ListenerOption.startTLS]
-                || options[ListenerOption.startTLSRequired]
-        else { return nil }
-        var profile = isDirect ? direct : .startTLS
-        let ciphers = options[ListenerOption.ciphers]
-        if !ciphers.isEmpty { profile.ciphers = ciphers.joined(separator: ":") }
-        profile.protocolOptions = options[ListenerOption.protocolOptions]
-        profile.requestsPeerCertificate = options[ListenerOption.tlsVerify]
-        profile.authoritiesFile = options[ListenerOption.caFile]
-        return ListenerTLS(keeper: server.certificates, profile: profile)
     }
 }
 
@@ -159,6 +144,12 @@ extension TCPListener {
         options.backlog = Int32(clamping: listener.options[ListenerOption.backlog])
         options.acceptInterval = .milliseconds(listener.options[ListenerOption.acceptInterval])
         options.usesProxyProtocol = listener.options[ListenerOption.usesProxyProtocol]
+        options.connectionsMax = listener.options[ListenerOption.maxConnections].bound
+        options.connectionsPerAddressMax =
+            listener.options[ListenerOption.maxConnectionsPerAddress].bound
+        let file = listener.options[ListenerOption.unixSocket]
+        options.owner = file[ListenerOption.unixOwner].map { UInt32(clamping: $0) }
+        options.group = file[ListenerOption.unixGroup].map { UInt32(clamping: $0) }
         let counters = server.environment.observatory.statistics.elsewhere
         options.refused = { counters.addFromAnyThread(.connectionsRefused) }
         let made = TCPListener(
