@@ -117,7 +117,8 @@ extension PeerFacts {
         let address = facts.peer?.ipAddress ?? ""
         self.init(
             address: address, port: facts.peer?.port ?? 0,
-            isLoopback: facts.peer == nil || Self.isLoopback(address))
+            // A unix socket has no address; behind a load balancer that says nothing of its client.
+            isLoopback: address.isEmpty ? !facts.isProxied : Self.isLoopback(address))
     }
 
     /// Whether an address is this machine's own.
