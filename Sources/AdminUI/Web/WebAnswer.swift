@@ -46,7 +46,6 @@ struct WebAnswer: Sendable {
     ].joined(separator: "; ")
 
     private static let always = [
-        Field(name: "X-Content-Type-Options", value: "nosniff"),
         Field(name: "X-Frame-Options", value: "DENY"),
         // Not `no-referrer`, with which browsers hide the origin of forms from us as well.
         Field(name: "Referrer-Policy", value: "same-origin"),

@@ -35,22 +35,22 @@ package struct BOSHModule: WebModule {
     package var options: [any OptionDeclaration]? {
         [
             Self.maxInactivity, Self.maxPause, Self.maxWait, Self.maxConcat, Self.compressFrom,
-            Self.secureURI,
+            Self.secureURI, WebModuleOption.corsOrigins,
         ]
     }
 
     package func mount(at place: MountPlace) -> Mount? {
         let bosh = place.service.bosh
-        let options = hosts(in: place.configuration).first?.options
+        let hosts = hosts(in: place.configuration)
+        let options = hosts.first?.options
         bosh.settings = options.map { BOSHSettings($0) } ?? BOSHSettings()
         let cors = CORSPolicy(
             origins: .any, methods: [.post, .get], requestFields: ["Content-Type"])
-        return Mount(
-            prefix: place.path,
-            handler: BOSHHandler(
+        return place.mount(
+            BOSHHandler(
                 service: bosh, directory: place.server.hosts,
                 options: C2SOptions(place.listener, on: place.server)),
-            fields: place.fields(), cors: place.cors(cors))
+            for: hosts, cors: cors, usual: .anySite)
     }
 }
 

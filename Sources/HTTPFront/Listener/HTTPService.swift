@@ -11,9 +11,13 @@ package final class HTTPService: Sendable {
     let disk = DiskThreads()
     package let poll = PollService()
     package let webSockets = WebSocketService()
+    /// What all places that take uploads share.
+    let uploads = UploadDesk()
+    let accessLogs = AccessLogs()
     private let loopCount: Int
     let limits: HTTPLimits
     private let running = Mutex<[HTTPLoop]>([])
+    private let observatory = Mutex<Observatory?>(nil)
     private static let log = Logger(label: "martlet.http")
 
     /// Makes a service of so many threads; half as many as there are processors when 0.
@@ -59,6 +63,12 @@ package final class HTTPService: Sendable {
                 ]))
     }
 
+    /// Has the loops that run counted; what they have counted stays when they stop.
+    package func count(in observatory: Observatory) {
+        self.observatory.withLock { $0 = observatory }
+        for loop in loops { observatory.watch(loop) }
+    }
+
     /// Starts the loops, unless they run.
     package func startLoops() throws {
         try running.withLock { loops in
@@ -69,6 +79,7 @@ package final class HTTPService: Sendable {
                     try HTTPLoop(name: "http-\(index)", limits: limits, log: Self.log))
             }
         }
+        if let observatory = observatory.withLock({ $0 }) { count(in: observatory) }
     }
 
     /// Stops the loops; their last answers get a moment to leave.
@@ -85,6 +96,10 @@ package final class HTTPService: Sendable {
             }
             if !BlockingThread.start("http-stop", stop) { stop() }
         }
+        if let observatory = observatory.withLock({ $0 }) {
+            for loop in stopped { observatory.forget(loop) }
+        }
+        accessLogs.close()
         await disk.stop()
     }
 }

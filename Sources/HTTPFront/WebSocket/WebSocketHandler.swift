@@ -4,15 +4,21 @@ import XMPPEngine
 /// Takes the handshakes of XMPP clients at one address of one listener.
 struct WebSocketHandler: HTTPHandler {
     private let service: WebSocketService
+    private let settings: WebSocketSettings
     private let directory: any C2SDirectory
     private let options: SharedC2SOptions
 
     /// - Parameters:
     ///   - service: The connections.
+    ///   - settings: What new connections are offered here.
     ///   - directory: Finds the host that `to` names.
     ///   - options: Limits and rules of the streams; the same as over TCP.
-    init(service: WebSocketService, directory: any C2SDirectory, options: C2SOptions) {
+    init(
+        service: WebSocketService, settings: WebSocketSettings, directory: any C2SDirectory,
+        options: C2SOptions
+    ) {
         self.service = service
+        self.settings = settings
         self.directory = directory
         self.options = SharedC2SOptions(options)
     }
@@ -21,7 +27,6 @@ struct WebSocketHandler: HTTPHandler {
 
     func handle(_ exchange: Exchange) throws {
         guard !exchange.isHTTP10 else { throw HTTPProblem(.badRequest) }
-        let settings = service.settings
         let handshake: WebSocketHandshake
         do throws(WebSocketHandshake.Refusal) {
             handshake = try WebSocketHandshake(origins: settings.origins) { exchange.fields($0) }
@@ -30,7 +35,7 @@ struct WebSocketHandler: HTTPHandler {
         }
         guard !service.isStopping, exchange.loop.webSockets.count < settings.connectionsMax
         else { throw HTTPProblem(.serviceUnavailable) }
-        accept(handshake, exchange, settings)
+        accept(handshake, exchange)
     }
 
     private func refuse(_ refusal: WebSocketHandshake.Refusal, _ exchange: Exchange) {
@@ -48,14 +53,12 @@ struct WebSocketHandler: HTTPHandler {
         }
     }
 
-    private func accept(
-        _ handshake: WebSocketHandshake, _ exchange: Exchange, _ settings: WebSocketSettings
-    ) {
+    private func accept(_ handshake: WebSocketHandshake, _ exchange: Exchange) {
         let peer = PeerFacts(exchange, isStreamBound: true)
         exchange.upgrade(fields: handshake.fields) { connection in
             let channel = WebSocketChannel(
                 connection, deflate: handshake.deflate, settings: settings)
-            WebSocketTransport(channel, service: service)
+            WebSocketTransport(channel, service: service, seeOtherURI: settings.seeOtherURI)
                 .start(peer: peer, directory: directory, options: options)
         }
     }

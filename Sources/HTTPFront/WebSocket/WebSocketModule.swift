@@ -10,12 +10,12 @@ package struct WebSocketModule: WebModule {
     package init() {}
 
     package func mount(at place: MountPlace) -> Mount? {
-        let service = place.service.webSockets
-        service.settings = WebSocketSettings(place.configuration.options)
-        return Mount(
+        Mount(
             prefix: place.path,
             handler: WebSocketHandler(
-                service: service, directory: place.server.hosts,
+                service: place.service.webSockets,
+                settings: WebSocketSettings(place.configuration.options),
+                directory: place.server.hosts,
                 options: C2SOptions(place.listener, on: place.server)),
             fields: place.fields())
     }
