@@ -26,7 +26,7 @@ package struct ConsoleModule: WebModule {
 /// What all mounts of the console share.
 package final class ConsoleService: Sendable {
     let sessions: ConsoleSessions
-    let throttle: SignInThrottle
+    let throttle: LoginThrottle
     let active = ActiveRequests()
     /// Makes the tokens of forms before anybody is signed in.
     let key = SecureRandom.bytes(32)
@@ -36,7 +36,7 @@ package final class ConsoleService: Sendable {
         now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
     ) {
         sessions = ConsoleSessions(now: now)
-        throttle = SignInThrottle(now: now)
+        throttle = LoginThrottle(.people, now: now)
     }
 
     /// Ends the sessions of an account with its password, or with the account; once or again.

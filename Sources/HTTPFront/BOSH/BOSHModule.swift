@@ -4,6 +4,7 @@ import XMPPEngine
 /// BOSH as `request_handlers` mounts it.
 package struct BOSHModule: WebModule {
     package let names = ["mod_bosh", "mod_http_bind"]
+    private let service = BOSHService(BOSHSettings())
 
     package init() {}
 
@@ -39,16 +40,19 @@ package struct BOSHModule: WebModule {
         ]
     }
 
+    package func sessions(over web: HTTPService) -> ChildSpec? {
+        service.child(named: "mod_http_bind")
+    }
+
     package func mount(at place: MountPlace) -> Mount? {
-        let bosh = place.service.bosh
         let hosts = hosts(in: place.configuration)
         let options = hosts.first?.options
-        bosh.settings = options.map { BOSHSettings($0) } ?? BOSHSettings()
+        service.settings = options.map { BOSHSettings($0) } ?? BOSHSettings()
         let cors = CORSPolicy(
             origins: .any, methods: [.post, .get], requestFields: ["Content-Type"])
         return place.mount(
             BOSHHandler(
-                service: bosh, directory: place.server.hosts,
+                service: service, directory: place.server.hosts,
                 options: C2SOptions(place.listener, on: place.server)),
             for: hosts, cors: cors, usual: .anySite)
     }

@@ -50,9 +50,15 @@ package struct FileServerModule: WebModule {
         ]
     }
 
+    package func accessLogs(in configuration: Configuration) -> [(host: String, path: String)] {
+        hosts(in: configuration).compactMap { host, options in
+            options[Self.accessLog].map { (host, $0) }
+        }
+    }
+
     package func mount(at place: MountPlace) -> Mount? {
         let hosts = hosts(in: place.configuration)
-        guard let files = HostedFiles(hosts) else {
+        guard let files = HostedFiles(hosts, on: place.server) else {
             Self.log.warning("there are no files to serve", metadata: ["at": "\(place.path)"])
             return nil
         }

@@ -4,6 +4,7 @@ import XMPPEngine
 /// HTTP polling as `request_handlers` mounts it: the `http_poll` of classic configurations.
 package struct PollModule: WebModule {
     package let names = ["mod_http_poll", "ejabberd_http_poll"]
+    private let service = PollService(PollSettings())
 
     package init() {}
 
@@ -15,19 +16,22 @@ package struct PollModule: WebModule {
         [Self.timeout, WebModuleOption.corsOrigins]
     }
 
+    package func sessions(over web: HTTPService) -> ChildSpec? {
+        service.child(named: "http_poll")
+    }
+
     package func mount(at place: MountPlace) -> Mount? {
-        let poll = place.service.poll
         var settings = PollSettings()
         let hosts = hosts(in: place.configuration)
         if let options = hosts.first?.options {
             settings.timeout = Int(options[Self.timeout].components.seconds)
         }
-        poll.settings = settings
+        service.settings = settings
         let cors = CORSPolicy(
             origins: .any, methods: [.post, .get], requestFields: ["Content-Type"])
         return place.mount(
             PollHandler(
-                service: poll, directory: place.server.hosts,
+                service: service, directory: place.server.hosts,
                 options: C2SOptions(place.listener, on: place.server)),
             for: hosts, cors: cors, usual: .anySite)
     }

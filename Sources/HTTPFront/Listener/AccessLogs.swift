@@ -1,5 +1,4 @@
 import Synchronization
-import XMPPConfig
 
 /// The access logs of the hosts (`accesslog` of `mod_http_fileserver`), for all listeners.
 ///
@@ -24,17 +23,9 @@ final class AccessLogs: Sendable {
     /// The log of a host.
     subscript(_ host: String) -> AccessLog? { state.withLock { $0.byHost[host] } }
 
-    /// Opens the logs of a configuration, and closes those it does not have any more.
+    /// Opens the logs of some hosts, and closes all others.
     ///
     /// - Throws: When a file cannot be opened; the logs are as they were then.
-    func use(_ configuration: Configuration) throws(HTTPServerError) {
-        let paths = FileServerModule().hosts(in: configuration).compactMap { host, options in
-            options[FileServerModule.accessLog].map { (host: host, path: $0) }
-        }
-        try use(paths)
-    }
-
-    /// Opens the logs of some hosts, and closes all others.
     func use(_ wanted: [(host: String, path: String)]) throws(HTTPServerError) {
         let unused = try state.withLock {
             (state: inout State) throws(HTTPServerError) -> [AccessLog] in

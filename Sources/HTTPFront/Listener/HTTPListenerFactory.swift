@@ -23,7 +23,7 @@ package struct HTTPListenerFactory: ListenerFactory {
         guard !loops.isEmpty else { throw ListenerFailure("the HTTP loops do not run") }
         service.count(in: server.environment.observatory)
         let logs = service.accessLogs
-        try logs.use(server.configuration)
+        try logs.use(modules.flatMap { $0.accessLogs(in: server.configuration) })
         let http = try HTTPServer(
             endpoint(listener, on: server), site: site(listener, on: server), loops: loops,
             door: door, limits: HTTPLimits(listener, loops: service.limits),
@@ -31,7 +31,7 @@ package struct HTTPListenerFactory: ListenerFactory {
         var running = RunningListener(stop: { http.stop() })
         running.reload = { [weak server] in
             guard let server else { return }
-            try logs.use(server.configuration)
+            try logs.use(modules.flatMap { $0.accessLogs(in: server.configuration) })
             http.site = try site(listener, on: server)
         }
         running.connectionCount = { http.connectionCount }
@@ -46,6 +46,7 @@ package struct HTTPListenerFactory: ListenerFactory {
         door.trustedProxies = { [weak server] in
             server?.configuration.options[ServerOption.trustedProxies] ?? .networks([])
         }
+        door.bans = server.bans
         let defaultHost = listener.options[ListenerOption.defaultHost]
         door.servedHost = { [weak server] name in
             server?.configuration.webHost(named: name, default: defaultHost)

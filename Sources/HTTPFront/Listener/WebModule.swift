@@ -16,6 +16,21 @@ package protocol WebModule: Sendable {
     ///
     /// - Returns: `nil` when there is nothing to serve, which has been logged.
     func mount(at place: MountPlace) throws -> Mount?
+
+    /// What is to be told of the server's start and end; `nil` for a part whose work ends with each
+    /// request.
+    func sessions(over web: HTTPService) -> ChildSpec?
+
+    /// The files that get a line for each answer of a host, if it is this part that is asked for
+    /// them.
+    func accessLogs(in configuration: Configuration) -> [(host: String, path: String)]
+}
+
+extension WebModule {
+    package func sessions(over web: HTTPService) -> ChildSpec? { nil }
+    package func accessLogs(in configuration: Configuration) -> [(host: String, path: String)] {
+        []
+    }
 }
 
 extension WebModule {

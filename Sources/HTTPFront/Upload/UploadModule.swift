@@ -7,6 +7,9 @@ package struct UploadModule: WebModule {
     package let names = ["mod_http_upload"]
     private static let log = Logger(label: "martlet.http.upload")
 
+    /// Kept when options change.
+    private let desk = UploadDesk()
+
     package init() {}
 
     package var options: [any OptionDeclaration]? { nil }
@@ -21,7 +24,6 @@ package struct UploadModule: WebModule {
                 "no host has mod_http_upload", metadata: ["at": "\(place.path)"])
             return nil
         }
-        let desk = place.service.uploads
         desk.open(Set(all.map(\.folder)))
         let handler = UploadHandler(
             UploadBackend(place.server), disk: place.service.disk, claims: desk.claims,

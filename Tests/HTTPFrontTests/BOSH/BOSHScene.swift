@@ -7,7 +7,7 @@ import XMPPEngine
 /// A server with BOSH at `/b`, and a host that lets anyone in.
 final class BOSHScene {
     let host = FakeHost()
-    let service = BOSHService()
+    let service: BOSHService
     let server: TestServer
 
     static let namespace = "http://jabber.org/protocol/httpbind"
@@ -19,7 +19,7 @@ final class BOSHScene {
         var settings = BOSHSettings()
         settings.polling = 0
         change(&settings)
-        service.settings = settings
+        service = BOSHService(settings)
         var options = options
         options.policy.tls = .unavailable
         server = try TestServer(
@@ -43,6 +43,15 @@ final class BOSHScene {
 
     func post(_ body: String, fields: String = "") throws -> BOSHReply {
         try send(body, fields: fields).reply()
+    }
+
+    /// Lets the second pass after which a session without a request ends; `inactivity` is 1.
+    func outlastInactivity() throws {
+        let gone = Signal()
+        let home = try #require(service.sessions.all.first?.home)
+        home.execute { home.schedule(after: .milliseconds(1300)) { gone.raise() } }
+        #expect(gone.wait())
+        #expect(service.sessionCount == 0)
     }
 
     /// A session, not logged in.
@@ -137,6 +146,14 @@ final class BOSHTestSession {
         _ content: String = "", _ attributes: String = "", rid: Int? = nil, fields: String = ""
     ) throws -> BOSHReply {
         try send(content, attributes, rid: rid, fields: fields).reply()
+    }
+
+    /// Sends a request whose connection breaks while it is held.
+    func loseRequest() throws {
+        let held = try send()
+        try waitUntil { $0.window.isHolding }
+        held.client.close()
+        try waitUntil { !$0.window.isHolding }
     }
 
     static let auth =

@@ -119,10 +119,7 @@ struct BOSHTransferTests {
     @Test("§14.3: what comes while no connection is there waits for the next request")
     func lostThenNext() throws {
         let session = try BOSHScene().bound()
-        let held = try session.send()
-        try session.waitUntil { $0.window.isHolding }
-        held.client.close()
-        try session.waitUntil { !$0.window.isHolding }
+        try session.loseRequest()
         try Self.deliver("1", to: session)
         let answer = try session.post()
         #expect(answer.text.contains("id='1'"))
@@ -131,10 +128,7 @@ struct BOSHTransferTests {
     @Test("§14.3: a lost request may be repeated, and is answered then")
     func lostThenRepeated() throws {
         let session = try BOSHScene().bound()
-        let held = try session.send()
-        try session.waitUntil { $0.window.isHolding }
-        held.client.close()
-        try session.waitUntil { !$0.window.isHolding }
+        try session.loseRequest()
         try Self.deliver("1", to: session)
         #expect(try session.post(rid: session.rid).text.contains("id='1'"))
     }
@@ -148,11 +142,7 @@ struct BOSHTransferTests {
         try Self.deliver("answered", to: session)
         #expect(try held.reply().text.contains("id='answered'"))
         try Self.deliver("waiting", to: session)
-        let gone = Signal()
-        let home = try #require(scene.service.sessions.all.first?.home)
-        home.execute { home.schedule(after: .milliseconds(1300)) { gone.raise() } }
-        #expect(gone.wait())
-        #expect(scene.service.sessionCount == 0)
+        try scene.outlastInactivity()
         #expect(scene.host.sessionCounts == (1, 1))
         #expect(scene.host.undelivered.map(\.id) == ["answered", "waiting"])
         #expect(try session.post()["condition"] == "item-not-found")
@@ -164,15 +154,8 @@ struct BOSHTransferTests {
         let session = try scene.bound()
         try Self.deliver("1", to: session)
         #expect(try session.post().text.contains("id='1'"))
-        let held = try session.send()
-        try session.waitUntil { $0.window.isHolding }
-        held.client.close()
-        try session.waitUntil { !$0.window.isHolding }
-        let gone = Signal()
-        let home = try #require(scene.service.sessions.all.first?.home)
-        home.execute { home.schedule(after: .milliseconds(1300)) { gone.raise() } }
-        #expect(gone.wait())
-        #expect(scene.service.sessionCount == 0)
+        try session.loseRequest()
+        try scene.outlastInactivity()
         #expect(scene.host.undelivered.isEmpty)
     }
 

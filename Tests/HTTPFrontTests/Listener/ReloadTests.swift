@@ -218,6 +218,9 @@ struct ReloadTests {
             #expect(after[.httpConnections] == 0)
             let queues = scene.server.environment.observatory.queues
             #expect(!queues.readings().contains { $0.name == "http-0" })
+            try scene.http.startLoops()
+            #expect(statistics.totals().httpResponses == 3)
+            #expect(queues.readings().contains { $0.name == "http-0" })
         }
     }
 

@@ -14,10 +14,13 @@ final class WebScene: Sendable {
     let server: Server
     private let root: Supervisor
 
-    private static let modules: [any WebModule] = [
-        BOSHModule(), WebSocketModule(), PollModule(), FileServerModule(), APIModule(),
-        HostMetaModule(), UploadModule(), MetricsModule(),
-    ]
+    /// Made for each server: they keep what their sessions share.
+    private static var modules: [any WebModule] {
+        [
+            BOSHModule(), WebSocketModule(), PollModule(), FileServerModule(), APIModule(),
+            HostMetaModule(), UploadModule(), MetricsModule(),
+        ]
+    }
 
     private static let schema = ConfigurationSchema(
         modules: Catalogue.modules.map {
@@ -31,13 +34,14 @@ final class WebScene: Sendable {
         port = try ListeningSocket(HTTPEndpoint(.port(0, ip: "127.0.0.1"))).port
         folder = try TestFolder()
         http = HTTPService(loops: 1)
+        let modules = Self.modules
         server = Server(
             configuration: try Self.configuration(text, port),
             environment: ServerEnvironment(
                 dataDirectory: folder.path, version: "1.0", loops: 1),
             catalogue: Catalogue.modules,
-            factories: ["ejabberd_http": HTTPListenerFactory(http, modules: Self.modules)])
-        root = server.makeTree(extra: [http.loopParts], last: [http.sessionParts])
+            factories: ["ejabberd_http": HTTPListenerFactory(http, modules: modules)])
+        root = server.makeTree(extra: [http.loopParts], last: [http.sessionParts(of: modules)])
         server.registerCommands(reload: { "" }, check: { "" }, drain: {})
         await root.start()
     }
