@@ -36,7 +36,7 @@ package struct BOSHModule: WebModule {
     package var options: [any OptionDeclaration]? {
         [
             Self.maxInactivity, Self.maxPause, Self.maxWait, Self.maxConcat, Self.compressFrom,
-            Self.secureURI,
+            Self.secureURI, WebModuleOption.corsOrigins,
         ]
     }
 
@@ -45,16 +45,16 @@ package struct BOSHModule: WebModule {
     }
 
     package func mount(at place: MountPlace) -> Mount? {
-        let options = hosts(in: place.configuration).first?.options
+        let hosts = hosts(in: place.configuration)
+        let options = hosts.first?.options
         service.settings = options.map { BOSHSettings($0) } ?? BOSHSettings()
         let cors = CORSPolicy(
             origins: .any, methods: [.post, .get], requestFields: ["Content-Type"])
-        return Mount(
-            prefix: place.path,
-            handler: BOSHHandler(
+        return place.mount(
+            BOSHHandler(
                 service: service, directory: place.server.hosts,
                 options: C2SOptions(place.listener, on: place.server)),
-            fields: place.fields(), cors: place.cors(cors))
+            for: hosts, cors: cors, usual: .anySite)
     }
 }
 

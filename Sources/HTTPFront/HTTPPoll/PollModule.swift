@@ -12,7 +12,9 @@ package struct PollModule: WebModule {
         "http_poll_timeout", default: .seconds(300), in: .seconds(10)...(.seconds(86_400)),
         "How long a session lives without a request.")
 
-    package var options: [any OptionDeclaration]? { [Self.timeout] }
+    package var options: [any OptionDeclaration]? {
+        [Self.timeout, WebModuleOption.corsOrigins]
+    }
 
     package func sessions(over web: HTTPService) -> ChildSpec? {
         service.child(named: "http_poll")
@@ -20,17 +22,17 @@ package struct PollModule: WebModule {
 
     package func mount(at place: MountPlace) -> Mount? {
         var settings = PollSettings()
-        if let options = hosts(in: place.configuration).first?.options {
+        let hosts = hosts(in: place.configuration)
+        if let options = hosts.first?.options {
             settings.timeout = Int(options[Self.timeout].components.seconds)
         }
         service.settings = settings
         let cors = CORSPolicy(
             origins: .any, methods: [.post, .get], requestFields: ["Content-Type"])
-        return Mount(
-            prefix: place.path,
-            handler: PollHandler(
+        return place.mount(
+            PollHandler(
                 service: service, directory: place.server.hosts,
                 options: C2SOptions(place.listener, on: place.server)),
-            fields: place.fields(), cors: place.setsOrigin ? nil : cors)
+            for: hosts, cors: cors, usual: .anySite)
     }
 }

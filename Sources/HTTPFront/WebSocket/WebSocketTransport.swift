@@ -10,16 +10,19 @@ final class WebSocketTransport: StreamTransport, @unchecked Sendable {
     let kind = TransportKind.webSocket
     private let channel: WebSocketChannel
     private let service: WebSocketService
+    /// Where the stream is sent instead; `nil` to take it.
+    private let seeOtherURI: String?
     private var session: C2SSession?
     private var framing = FramedStream()
     private var hasOpened = false
     /// The stream is closed; the client is about to confirm it, or to close the connection.
     private var isEnding = false
 
-    init(_ channel: WebSocketChannel, service: WebSocketService) {
+    init(_ channel: WebSocketChannel, service: WebSocketService, seeOtherURI: String?) {
         loop = channel.loop.streams
         self.channel = channel
         self.service = service
+        self.seeOtherURI = seeOtherURI
     }
 
     /// Makes the stream and begins to read.
@@ -110,7 +113,7 @@ extension WebSocketTransport: WebSocketUser {
     private func carryOut(_ order: FramedStream.Order, _ session: C2SSession) {
         switch order {
         case .open(let header):
-            if let uri = service.settings.seeOtherURI {
+            if let uri = seeOtherURI {
                 return session.parserFailed(StreamError(.seeOtherHost, otherHost: uri))
             }
             session.parserOpened(header)

@@ -159,7 +159,9 @@ extension TCPListener {
             channel.eventLoop.makeCompletedFuture { try setUp(channel, facts) }
         }
         try await made.start()
-        return RunningListener(
+        var running = RunningListener(
             run: { try await made.untilStopped() }, stop: { await made.stop() })
+        running.connectionCount = { made.connectionCount }
+        return running
     }
 }
