@@ -3,14 +3,14 @@
 /// libxml2 looks through an unfinished tag again with each piece it is given: a piece must not end
 /// at a `>` inside quotes or text, of which there may be thousands.
 struct TagEnds {
-    private enum Place {
+    private enum Part {
         case text
         case tag
         /// In an attribute's value, up to this byte.
         case quotes(UInt8)
     }
 
-    private var place = Place.text
+    private var part = Part.text
 
     /// The index after the next tag at or behind `start`; the count when none ends there.
     mutating func next(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
@@ -18,17 +18,17 @@ struct TagEnds {
         while index < bytes.count {
             let byte = bytes[index]
             index += 1
-            switch place {
+            switch part {
             case .text:
-                if byte == UInt8(ascii: "<") { place = .tag }
+                if byte == UInt8(ascii: "<") { part = .tag }
             case .tag:
                 if byte == UInt8(ascii: ">") {
-                    place = .text
+                    part = .text
                     return index
                 }
-                if byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\"") { place = .quotes(byte) }
+                if byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\"") { part = .quotes(byte) }
             case .quotes(let quote):
-                if byte == quote { place = .tag }
+                if byte == quote { part = .tag }
             }
         }
         return index

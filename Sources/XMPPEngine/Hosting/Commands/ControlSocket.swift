@@ -63,8 +63,10 @@ package final class ControlSocket: Sendable {
         let listener = try UnixListener.open(path, mode: 0o600, backlog: 16)
         state.withLock { $0 = State(listener: listener) }
         let end = End()
+        // Not the listener: its file goes with the last reference, which `state` lets go of.
+        let descriptor = listener.descriptor
         let hasThread = BlockingThread.start("control") { [self] in
-            let error = accept(on: listener.descriptor)
+            let error = accept(on: descriptor)
             state.withLock { $0.listener = nil }
             end.fulfil(error)
         }
