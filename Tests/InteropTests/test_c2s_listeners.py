@@ -248,7 +248,6 @@ def test_a_unix_socket_serves_streams(strict, local):
         local.ping()
 
 
-@pytest.mark.xfail(strict=False, reason="clients of unix sockets are taken for strangers")
 def test_who_comes_by_a_unix_socket_is_on_this_machine(strict):
     """As from 127.0.0.1: passwords may come in the clear, accounts may be registered."""
     with Stream(strict, port=strict.path) as stream:

@@ -142,7 +142,6 @@ def test_a_certificate_of_no_account_is_refused(certified):
     assert external(certified("never-registered@localhost")) == "not-authorized"
 
 
-@pytest.mark.xfail(strict=False, reason="c2s_cafile is read from the file and used nowhere")
 def test_the_authorities_of_a_host_are_trusted(strict, certified):
     jid = strict.register("by-host", PASSWORD)
     assert external(certified(jid, port=2)) is None

@@ -80,7 +80,6 @@ def test_who_does_not_know_the_password_is_refused(old, user, password):
         assert stream.ended() == "not-authorized"
 
 
-@pytest.mark.xfail(strict=False, reason="after a refused login the stream is not asked again")
 def test_a_second_try_may_be_right(old):
     """XEP-0078 §3.2: 401 lets the client try again."""
     old.register("second", PASSWORD)

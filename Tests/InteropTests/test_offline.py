@@ -93,8 +93,6 @@ def test_fetching_makes_room(strict, sender):
             stream.ping(f"away{round}")
 
 
-@pytest.mark.xfail(
-    strict=False, reason="a session whose client has seen its end still takes messages, for nobody")
 @pytest.mark.parametrize("attempt", range(6))
 def test_nothing_is_lost_when_somebody_leaves(strict, sender, attempt):
     """Sent after the client has seen the end of its stream: it waits for the next."""
@@ -166,8 +164,6 @@ def test_a_hint_or_an_option_keeps_what_has_no_body(strict, sender):
     other.socket.close()
 
 
-@pytest.mark.xfail(
-    strict=False, reason="both read what waits before either removes it: both get all")
 def test_two_that_come_online_together_get_each_message_once(strict, sender):
     for attempt in range(3):
         jid = strict.account("large", PASSWORD)

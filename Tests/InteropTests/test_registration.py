@@ -139,7 +139,6 @@ def test_a_removed_account_is_gone_with_all_its_sessions(strict):
         assert stream.authenticate("leaver", PASSWORD) == "not-authorized"
 
 
-@pytest.mark.xfail(strict=False, reason="a request without `to` is answered service-unavailable")
 def test_an_account_is_removed_without_naming_the_server(strict):
     """§3.2: the entity should not write `to` when it leaves its own server."""
     jid = strict.register("nameless", PASSWORD)

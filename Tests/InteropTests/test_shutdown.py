@@ -72,18 +72,12 @@ def joining(server):
     return RawComponent(server, configuration.COMPONENT, None)
 
 
-negotiating = pytest.mark.xfail(
-    strict=False, reason="streams before bind are closed without a stream error")
-joining_components = pytest.mark.xfail(
-    strict=False, reason="components that have not joined are closed without a stream error")
-
-
 @pytest.mark.parametrize("connect", [
     bound, lambda server: bound(server, tls=True), lambda server: bound(server, presence=False),
-    pytest.param(opened, marks=negotiating), pytest.param(authenticated, marks=negotiating),
-    pytest.param(lambda server: opened(server, tls=True), marks=negotiating),
-    pytest.param(unbound, marks=negotiating), component,
-    pytest.param(joining, marks=joining_components),
+    opened, authenticated,
+    lambda server: opened(server, tls=True),
+    unbound, component,
+    joining,
 ], ids=["bound", "TLS", "without presence", "opened", "authenticated", "secured", "unbound",
         "component", "component without handshake"])
 def test_a_stream_over_tcp_hears_it(going, connect):
@@ -208,8 +202,6 @@ def test_the_command_to_stop_does_the_same(going):
         assert going.code() == 0
 
 
-@pytest.mark.xfail(
-    strict=False, reason="the server may close the control socket before its answer is written")
 def test_the_command_to_stop_is_answered(own_server):
     for _ in range(5):
         done = martletctl(own_server, "stop")

@@ -109,6 +109,7 @@ extension PeerFacts {
     /// A proxy on this machine that is not trusted speaks for clients that may be anywhere: no rule
     /// for this machine is theirs.
     package var knownAddress: IPAddress? {
+        if address.isEmpty, isLoopback { return IPAddress("127.0.0.1") }
         let ip = IPAddress(address)
         return ip?.isLoopback == true && !isLoopback ? nil : ip
     }
