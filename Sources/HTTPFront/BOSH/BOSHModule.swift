@@ -41,8 +41,13 @@ package struct BOSHModule: WebModule {
 
     package func mount(at place: MountPlace) -> Mount? {
         let bosh = place.service.bosh
-        let options = hosts(in: place.configuration).first?.options
-        bosh.settings = options.map { BOSHSettings($0) } ?? BOSHSettings()
+        // Asked for each session, so that a reload counts from then on.
+        bosh.settings = { [weak server = place.server] host in
+            guard let server, let options = options(of: host, in: server.configuration) else {
+                return BOSHSettings()
+            }
+            return BOSHSettings(options)
+        }
         let cors = CORSPolicy(
             origins: .any, methods: [.post, .get], requestFields: ["Content-Type"])
         return Mount(

@@ -5,18 +5,19 @@ import XMPPEngine
 
 /// BOSH as a whole: its sessions, whichever listener and loop their requests come by.
 package final class BOSHService: Sendable {
-    let sessions = SessionTable<BOSHSessionID, BOSHSession>()
+    let sessions: SessionTable<BOSHSessionID, BOSHSession>
     private let state = Mutex(State())
 
     private struct State {
-        var settings = BOSHSettings()
+        var settings: @Sendable (_ host: String) -> BOSHSettings = { _ in BOSHSettings() }
         var isStopping = false
     }
 
-    package init() {}
+    /// - Parameter sessionsMax: Sessions at once; beyond it new ones are refused.
+    package init(sessionsMax: Int = 200_000) { sessions = SessionTable(countMax: sessionsMax) }
 
-    /// What new sessions are offered.
-    package var settings: BOSHSettings {
+    /// What new sessions are offered by the host they ask for.
+    package var settings: @Sendable (_ host: String) -> BOSHSettings {
         get { state.withLock { $0.settings } }
         set { state.withLock { $0.settings = newValue } }
     }

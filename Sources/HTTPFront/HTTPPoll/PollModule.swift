@@ -15,11 +15,14 @@ package struct PollModule: WebModule {
 
     package func mount(at place: MountPlace) -> Mount? {
         let poll = place.service.poll
-        var settings = PollSettings()
-        if let options = hosts(in: place.configuration).first?.options {
-            settings.timeout = Int(options[Self.timeout].components.seconds)
+        // Asked for each session, so that a reload counts from then on.
+        poll.settings = { [weak server = place.server] host in
+            var settings = PollSettings()
+            if let server, let options = options(of: host, in: server.configuration) {
+                settings.timeout = Int(options[Self.timeout].components.seconds)
+            }
+            return settings
         }
-        poll.settings = settings
         let cors = CORSPolicy(
             origins: .any, methods: [.post, .get], requestFields: ["Content-Type"])
         return Mount(

@@ -15,14 +15,14 @@ package final class PollService: Sendable {
     private let state = Mutex(State())
 
     private struct State {
-        var settings = PollSettings()
+        var settings: @Sendable (_ host: String) -> PollSettings = { _ in PollSettings() }
         var isStopping = false
     }
 
     package init() {}
 
-    /// What new sessions get.
-    package var settings: PollSettings {
+    /// What new sessions get at their host.
+    package var settings: @Sendable (_ host: String) -> PollSettings {
         get { state.withLock { $0.settings } }
         set { state.withLock { $0.settings = newValue } }
     }

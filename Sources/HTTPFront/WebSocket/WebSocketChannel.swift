@@ -3,26 +3,6 @@ import Logging
 import NIOCore
 import XMPPEngine
 
-/// Who speaks over a WebSocket connection; called on its loop only.
-package protocol WebSocketUser: AnyObject {
-    /// The largest message that may come now, in bytes.
-    var messageBytesMax: Int { get }
-    /// Whether the next message must wait.
-    var isBusy: Bool { get }
-    /// Bytes came in, of whatever.
-    func took(_ bytes: Int)
-    /// A message came; the bytes are there during the call, and are UTF-8 when it is text.
-    func received(_ message: UnsafeRawBufferPointer, isText: Bool)
-    /// A message is too large. What the user sends now is the last thing the client hears.
-    func refusesSize()
-    /// More waits for the client than it may; the user closes.
-    func overflowed()
-    /// Nothing can be sent any more.
-    func lost()
-    /// The server stops; the user closes.
-    func serverStops()
-}
-
 /// A WebSocket connection after its handshake (RFC 6455 §5–7).
 ///
 /// Guarded by its loop. While it is idle it holds neither reader nor buffers. What is said within
@@ -42,6 +22,8 @@ package final class WebSocketChannel {
     private let deflate: DeflateTerms?
     private let outputBytesMax: Int
     private var user: (any WebSocketUser)?
+    /// The user, also after `lost`, until the connection is closed.
+    private var formerUser: (any WebSocketUser)?
     private var phase = Phase.open
     private var reader: FrameReader?
     private var input: WebSocketInput
@@ -89,7 +71,8 @@ package final class WebSocketChannel {
             loop.log.warning("cannot watch a WebSocket", metadata: ["error": "\(error)"])
             connection.close()
             phase = .closed
-            return lose()
+            lose()
+            return returnUnsent()
         }
         tools.count += 1
         timer = loop.timer { [unowned self] in timerFired() }
@@ -257,6 +240,7 @@ extension WebSocketChannel: FlushedAtEndOfTurn {
             if phase == .ending { finishWriting() }
             return
         }
+        UnsentFrames.forgetSent(in: &output)
         if phase == .open, output.readableBytes > outputBytesMax { user?.overflowed() }
         // A user that waits for something cannot close yet.
         if output.readableBytes > outputBytesMax * 2 { shut() }
@@ -337,13 +321,29 @@ extension WebSocketChannel {
     private func lose() {
         guard let user else { return }
         self.user = nil
+        formerUser = user
         user.lost()
+    }
+
+    /// Hands back what the connection has not taken whole.
+    private func returnUnsent() {
+        guard let formerUser else { return }
+        for message in UnsentFrames.messages(in: output) {
+            message.payload.withUnsafeReadableBytes { payload in
+                guard message.isCompressed else { return formerUser.unsent(payload) }
+                tools.withInflated(payload, bytesMax: outputBytesMax) { outcome, text in
+                    if case .inflated = outcome { formerUser.unsent(text) }
+                }
+            }
+        }
+        self.formerUser = nil
     }
 
     private func shut() {
         guard phase != .closed else { return }
         phase = .closed
         lose()
+        returnUnsent()
         tools.count -= 1
         timer?.disarm()
         timer = nil

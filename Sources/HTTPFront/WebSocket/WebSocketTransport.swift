@@ -11,6 +11,8 @@ final class WebSocketTransport: StreamTransport, @unchecked Sendable {
     private let channel: WebSocketChannel
     private let service: WebSocketService
     private var session: C2SSession?
+    /// The stream, also after its end: whose output it is.
+    private var owner: C2SSession?
     private var framing = FramedStream()
     private var hasOpened = false
     /// The stream is closed; the client is about to confirm it, or to close the connection.
@@ -28,6 +30,7 @@ final class WebSocketTransport: StreamTransport, @unchecked Sendable {
     ) {
         session = C2SSession(
             transport: self, peer: peer, directory: directory, options: options)
+        owner = session
         service.opened()
         channel.start(self)
     }
@@ -141,6 +144,12 @@ extension WebSocketTransport: WebSocketUser {
         guard let session else { return }
         self.session = nil
         session.transportLost()
+    }
+
+    func unsent(_ message: UnsafeRawBufferPointer) {
+        guard let owner, let stanza = Undelivered.stanza(inMessage: message, with: loop.parsers)
+        else { return }
+        owner.giveBack([stanza])
     }
 
     func serverStops() {

@@ -1,5 +1,6 @@
 import StreamFakes
 import Testing
+import XMPPCore
 import XMPPEngine
 
 @testable import HTTPFront
@@ -7,19 +8,20 @@ import XMPPEngine
 /// A server with BOSH at `/b`, and a host that lets anyone in.
 final class BOSHScene {
     let host = FakeHost()
-    let service = BOSHService()
+    let service: BOSHService
     let server: TestServer
 
     static let namespace = "http://jabber.org/protocol/httpbind"
 
     init(
-        loopCount: Int = 1, options: C2SOptions = C2SOptions(),
+        loopCount: Int = 1, sessionsMax: Int = 100, options: C2SOptions = C2SOptions(),
         _ change: (inout BOSHSettings) -> Void = { _ in }
     ) throws {
+        service = BOSHService(sessionsMax: sessionsMax)
         var settings = BOSHSettings()
         settings.polling = 0
         change(&settings)
-        service.settings = settings
+        service.settings = { [settings] _ in settings }
         var options = options
         options.policy.tls = .unavailable
         server = try TestServer(
@@ -47,9 +49,10 @@ final class BOSHScene {
 
     /// A session, not logged in.
     func session(
-        _ attributes: String = "wait='60' hold='1' ver='1.11'", version: String? = "1.0"
+        _ attributes: String = "wait='60' hold='1' ver='1.11'", version: String? = "1.0",
+        language: String = "en"
     ) throws -> BOSHTestSession {
-        try BOSHTestSession(self, attributes, version: version)
+        try BOSHTestSession(self, attributes, version: version, language: language)
     }
 
     /// A session that is logged in and bound.
@@ -112,11 +115,13 @@ final class BOSHTestSession {
     let sid: String
     var rid = 1000
 
-    init(_ scene: BOSHScene, _ attributes: String, version: String?) throws {
+    init(
+        _ scene: BOSHScene, _ attributes: String, version: String?, language: String
+    ) throws {
         self.scene = scene
         let version = version.map { " xmpp:version='\($0)'" } ?? ""
         creation = try scene.post(
-            "<body rid='1000' to='example.com' xml:lang='en' \(attributes)\(version) "
+            "<body rid='1000' to='example.com' xml:lang='\(language)' \(attributes)\(version) "
                 + "xmlns:xmpp='urn:xmpp:xbosh' xmlns='\(BOSHScene.namespace)'/>")
         sid = try #require(creation["sid"], "\(creation.text)")
     }
@@ -147,11 +152,14 @@ final class BOSHTestSession {
         #expect(try post(Self.auth, name).text.contains("<success"))
         let restarted = try post("", "xmpp:restart='true' to='example.com' \(name)")
         #expect(restarted.text.contains("<stream:features><bind"))
-        let bound = try post(
-            "<iq type='set' id='b' xmlns='jabber:client'>"
-                + "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>\(resource)</resource>"
-                + "</bind></iq>", name)
+        let bound = try post(Self.bind(resource), name)
         #expect(bound.text.contains("type='result'"))
+    }
+
+    static func bind(_ resource: String) -> String {
+        "<iq type='set' id='b' xmlns='jabber:client'>"
+            + "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>\(resource)</resource>"
+            + "</bind></iq>"
     }
 
     /// A message that comes back at once.
@@ -174,6 +182,28 @@ final class BOSHTestSession {
             if found.wait(seconds: 0) { return }
         }
         Issue.record("it did not come to that")
+    }
+
+    /// Has the host send a message to the session's client.
+    func deliver(_ id: String) throws {
+        let known = try #require(scene.service.sessions.all.first { $0.id.text == sid })
+        let done = Signal()
+        known.home.execute {
+            _ = known.session.map { stream in
+                stream.deliver(
+                    Stanza(
+                        .message, type: .chat, id: id, from: JID("a@example.com"), to: stream.jid))
+            }
+            done.raise()
+        }
+        #expect(done.wait())
+    }
+
+    /// Holds a request.
+    func hold() throws -> BOSHRequest {
+        let request = try send()
+        try waitUntil { [rid] in $0.window.lastRid == rid && $0.window.isHolding }
+        return request
     }
 
     /// Whether the session still takes requests.

@@ -11,6 +11,7 @@ package final class FakeHost: C2SHost, C2SDirectory {
 
     private struct State {
         var undelivered: [Stanza] = []
+        var received: [Stanza] = []
         var bound = 0
         var ended = 0
     }
@@ -19,6 +20,9 @@ package final class FakeHost: C2SHost, C2SDirectory {
 
     /// What sessions gave back.
     package var undelivered: [Stanza] { state.withLock { $0.undelivered } }
+
+    /// What clients have sent since they were bound.
+    package var received: [Stanza] { state.withLock { $0.received } }
 
     /// How many sessions were bound, and how many of these have ended.
     package var sessionCounts: (bound: Int, ended: Int) {
@@ -60,6 +64,7 @@ package final class FakeHost: C2SHost, C2SDirectory {
 
     /// Sends a stanza back to where it came from, unless it is for nobody.
     package func received(_ stanza: Stanza, from session: C2SSession) {
+        state.withLock { $0.received.append(stanza) }
         guard stanza.to != nil else { return }
         session.deliver(stanza.readdressed(from: stanza.to, to: session.jid))
     }

@@ -39,6 +39,7 @@ struct EchoHandler: HTTPHandler {
         func refusesSize() {}
         func overflowed() {}
         func lost() {}
+        func unsent(_ message: UnsafeRawBufferPointer) {}
         func serverStops() { channel.close(.goingAway) }
 
         func received(_ message: UnsafeRawBufferPointer, isText: Bool) {
