@@ -47,7 +47,9 @@ struct Running {
         try await firstStart?.finish(server)
         announce()
         notifier.notify(.ready)
+        let settling = Task.detached { await StartMemory.releaseWhenSettled() }
         for await _ in ends { break }
+        settling.cancel()
         Self.log.info("stopping")
         notifier.notify(.stopping)
         await root.stop()

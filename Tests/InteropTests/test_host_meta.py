@@ -40,6 +40,20 @@ def test_both_forms_say_where_the_services_are(server):
     assert found["urn:xmpp:alt-connections:websocket"].startswith("ws://localhost:")
 
 
+@pytest.mark.parametrize("field", [
+    {"X-Forwarded-For": "192.0.2.1"}, {"Forwarded": "for=192.0.2.1"}, {"Via": "1.1 proxy"}])
+def test_addresses_without_tls_are_named_to_this_machine_alone(server, field):
+    """A proxy on this machine that nobody told us to trust asks for somebody elsewhere."""
+    assert links(server, **field) == {}
+
+
+def test_only_host_meta_may_be_read_from_everywhere(server):
+    with urllib.request.urlopen(urllib.request.Request(
+            f"{server.base_url}/", headers={"Origin": "https://chat.example"}),
+            timeout=10) as answer:
+        assert answer.headers["Access-Control-Allow-Origin"] is None
+
+
 @pytest.mark.parametrize("name", ["host-meta", "host-meta.json"])
 def test_pages_of_every_site_may_read_it(server, name):
     headers, _ = fetch(server, name, Origin="https://chat.example")

@@ -83,7 +83,8 @@ struct ClientView: Equatable {
 extension ClientView {
     init(_ exchange: Exchange) {
         isSecure = exchange.isSecure
-        isLocal = exchange.peer.isLoopback
+        // A proxy on this machine, trusted or not, speaks for somebody elsewhere.
+        isLocal = exchange.peer.isLoopback && !exchange.isForwarded
         host = exchange.host ?? "localhost"
         authority = exchange.authority?.lowercased() ?? host
     }

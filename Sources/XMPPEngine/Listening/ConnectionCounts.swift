@@ -9,6 +9,7 @@ final class ConnectionCounts: Sendable {
         var byAddress: [[UInt8]: Int] = [:]
     }
 
+    private static let loopbackV6: [UInt8] = Array(repeating: 0, count: 15) + [1]
     private let totalMax: Int?
     private let perAddressMax: Int?
     private let counts = Mutex(Counts())
@@ -58,9 +59,12 @@ final class ConnectionCounts: Sendable {
         }
     }
 
-    /// An IPv4 address, or the /64 of an IPv6 one, which is what one subscriber has.
+    /// An IPv4 address, or the /64 of an IPv6 one, which is what one subscriber has; `nil` for this
+    /// machine, whose proxies may speak for everybody.
     private static func key(_ peer: SocketAddress?) -> [UInt8]? {
-        guard let bytes = peer?.addressBytes else { return nil }
+        guard let bytes = peer?.addressBytes, bytes.first != 127 || bytes.count != 4,
+            bytes != loopbackV6
+        else { return nil }
         return bytes.count == 4 ? bytes : Array(bytes.prefix(8))
     }
 }

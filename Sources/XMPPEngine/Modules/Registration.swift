@@ -52,7 +52,7 @@ struct Registration: ServerModule {
 
     private func isAllowed(_ session: C2SSession) -> Bool {
         guard let rule = options[Self.ipAccess] else { return session.peer.isLoopback }
-        let subject = AccessSubject(ip: IPAddress(session.peer.address))
+        let subject = AccessSubject(ip: session.peer.knownAddress)
         return rules.decision(rule: rule, for: subject, host: host.domain)
     }
 

@@ -203,7 +203,8 @@ struct BOSHSessionTests {
     // MARK: order
 
     @Test(
-        "§14.2: requests are processed and answered in order, however they come", arguments: [1, 2])
+        "§14.2: requests are processed and answered in order, however they come",
+        arguments: [1, 2])
     func order(loops: Int) throws {
         let session = try BOSHScene(loopCount: loops).bound("wait='60' hold='3' ver='1.11'")
         let first = session.rid + 1

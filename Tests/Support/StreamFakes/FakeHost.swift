@@ -12,6 +12,7 @@ package final class FakeHost: C2SHost, C2SDirectory {
     private struct State {
         var undelivered: [Stanza] = []
         var received: [Stanza] = []
+        var lastBound: C2SSession?
         var bound = 0
         var ended = 0
     }
@@ -23,6 +24,9 @@ package final class FakeHost: C2SHost, C2SDirectory {
 
     /// What clients have sent since they were bound.
     package var received: [Stanza] { state.withLock { $0.received } }
+
+    /// The session that was bound last; to be used on its loop.
+    package var lastBound: C2SSession? { state.withLock { $0.lastBound } }
 
     /// How many sessions were bound, and how many of these have ended.
     package var sessionCounts: (bound: Int, ended: Int) {
@@ -58,7 +62,10 @@ package final class FakeHost: C2SHost, C2SDirectory {
         guard let full = FullJID(bare: account, resourcepart: resource ?? "made") else {
             return .failure(.badRequest)
         }
-        state.withLock { $0.bound += 1 }
+        state.withLock {
+            $0.bound += 1
+            $0.lastBound = session
+        }
         return .success(full)
     }
 
@@ -71,7 +78,7 @@ package final class FakeHost: C2SHost, C2SDirectory {
 
     package func ended(_ session: C2SSession) { state.withLock { $0.ended += 1 } }
 
-    package func undelivered(_ stanza: Stanza) {
+    package func undelivered(_ stanza: Stanza, origin: any StanzaOrigin) {
         state.withLock { $0.undelivered.append(stanza) }
     }
 

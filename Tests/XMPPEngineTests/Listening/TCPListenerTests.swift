@@ -110,6 +110,14 @@ struct TCPListenerTests {
         try await server.stop()
     }
 
+    @Test("This machine's own addresses have no limit of their own: a proxy may speak for all")
+    func loopbackIsNotLimited() async throws {
+        let server = try await LoopbackServer { $0.connectionsPerAddressMax = 1 }
+        let clients = try (0..<3).map { _ in try #require(PlainClient(port: server.port)) }
+        for client in clients { #expect(client.exchange("a") == "a") }
+        try await server.stop()
+    }
+
     @Test("With the PROXY protocol a stream without header is closed")
     func missingHeader() async throws {
         let server = try await LoopbackServer { $0.usesProxyProtocol = true }

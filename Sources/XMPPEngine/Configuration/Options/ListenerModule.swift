@@ -11,6 +11,7 @@ package struct ListenerModule: Sendable {
     private static let common: [any OptionDeclaration] = [
         ListenerOption.backlog, ListenerOption.acceptInterval, ListenerOption.sendTimeout,
         ListenerOption.usesProxyProtocol, ListenerOption.unixSocket,
+        ListenerOption.maxConnections, ListenerOption.maxConnectionsPerAddress,
     ]
 
     private static let encryption: [any OptionDeclaration] = [
@@ -50,7 +51,6 @@ package struct ListenerModule: Sendable {
         options: common + encryption + [
             ListenerOption.requestHandlers, ListenerOption.customHeaders, ListenerOption.tag,
             ListenerOption.defaultHost, ListenerOption.corsOrigins,
-            ListenerOption.maxConnections, ListenerOption.maxConnectionsPerAddress,
             ListenerOption.maxURISize, ListenerOption.maxHeaderFields, ListenerOption.maxBodySize,
             ListenerOption.headerTimeout, ListenerOption.bodyTimeout,
             ListenerOption.keepAliveTimeout, ListenerOption.minTransferRate,

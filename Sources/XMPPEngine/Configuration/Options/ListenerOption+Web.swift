@@ -1,15 +1,5 @@
 /// What one client of the web may use, who may call from other sites, and hosts by other names.
 extension ListenerOption {
-    package static let maxConnections = Option<Limit<Int>>(
-        "max_connections", default: .at(20_000), scope: .server,
-        "Connections of the listener at one time; more are answered with 503.")
-
-    package static let maxConnectionsPerAddress = Option<Limit<Int>>(
-        "max_connections_per_address", default: .at(1000), scope: .server,
-        "Connections of one IPv4 address or IPv6 /64 at one time, and requests that trusted proxies"
-            + " hold for it; more are answered with 429. This machine and trusted proxies"
-            + " themselves have no limit.")
-
     package static let maxURISize = Option<ByteCount>(
         "max_uri_size", default: 2048, in: 64...4096, scope: .server,
         "The longest target of a request; a longer one is answered with 414.")

@@ -14,6 +14,16 @@ package enum ListenerOption {
         "send_timeout", default: .at(.seconds(15)), scope: .server,
         "How long a peer may leave what is sent to it unread before it is closed.")
 
+    package static let maxConnections = Option<Limit<Int>>(
+        "max_connections", default: .at(20_000), scope: .server,
+        "Connections of the listener at one time; more are closed, over HTTP with a 503.")
+
+    package static let maxConnectionsPerAddress = Option<Limit<Int>>(
+        "max_connections_per_address", default: .at(1000), scope: .server,
+        "Connections of one IPv4 address or IPv6 /64 at one time, and requests that trusted proxies"
+            + " hold for it; more are closed, over HTTP with a 429. This machine and trusted"
+            + " proxies themselves have no limit.")
+
     package static let usesProxyProtocol = Option<Bool>(
         "use_proxy_protocol", default: false, scope: .server,
         "Whether each connection begins with a PROXY header (version 1 or 2) that says whose it"

@@ -95,7 +95,7 @@ extension C2SOptions {
         guard reference != .none else { return }
         shaper = { [weak server] jid, peer in
             guard let access = server?.configuration.access else { return .none }
-            let subject = AccessSubject(jid: jid, ip: IPAddress(peer.address))
+            let subject = AccessSubject(jid: jid, ip: peer.knownAddress)
             let found = access.shaper(reference, for: subject, host: jid?.bare.domainpart)
             return StreamShaper(
                 rate: found?.bytesPerSecond, burst: found?.burstBytes,
@@ -105,6 +105,15 @@ extension C2SOptions {
 }
 
 extension PeerFacts {
+    /// The client's address for access rules; `nil` when it is not known.
+    ///
+    /// A proxy on this machine that is not trusted speaks for clients that may be anywhere: no rule
+    /// for this machine is theirs.
+    package var knownAddress: IPAddress? {
+        let ip = IPAddress(address)
+        return ip?.isLoopback == true && !isLoopback ? nil : ip
+    }
+
     package init(_ facts: ConnectionFacts) {
         let address = facts.peer?.ipAddress ?? ""
         self.init(
@@ -159,6 +168,9 @@ extension TCPListener {
         options.backlog = Int32(clamping: listener.options[ListenerOption.backlog])
         options.acceptInterval = .milliseconds(listener.options[ListenerOption.acceptInterval])
         options.usesProxyProtocol = listener.options[ListenerOption.usesProxyProtocol]
+        options.connectionsMax = listener.options[ListenerOption.maxConnections].bound
+        options.connectionsPerAddressMax =
+            listener.options[ListenerOption.maxConnectionsPerAddress].bound
         let counters = server.environment.observatory.statistics.elsewhere
         options.refused = { counters.addFromAnyThread(.connectionsRefused) }
         let made = TCPListener(

@@ -134,7 +134,7 @@ package final class Server: Sendable {
         return HostSettings(
             login: login,
             refusal: { account, session in
-                let subject = AccessSubject(account, ip: IPAddress(session.peer.address))
+                let subject = AccessSubject(account, ip: session.peer.knownAddress)
                 let rule = session.options.access
                 return access.decision(rule: rule, for: subject, host: domain)
                     ? nil : StanzaError(.notAllowed)

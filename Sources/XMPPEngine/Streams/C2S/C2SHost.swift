@@ -34,7 +34,9 @@ package protocol C2SHost: AnyObject, Sendable {
     /// The session is over, however it ended; called once after a successful bind.
     func ended(_ session: C2SSession)
     /// A stanza that an ended session of this host took, and that its client may not have got.
-    func undelivered(_ stanza: Stanza)
+    ///
+    /// Those of one session come in order and with one origin, which keeps them so.
+    func undelivered(_ stanza: Stanza, origin: any StanzaOrigin)
 
     /// In-band registration before login (XEP-0077).
     func registration(_ stanza: Stanza, on session: C2SSession) async -> Stanza

@@ -14,7 +14,8 @@ extension C2SSession {
                 Stanza(
                     parsed.kind, type: parsed.type ?? .error, id: parsed.id,
                     from: parsed.from.flatMap { JID($0) }, to: to, language: parsed.language,
-                    payload: parsed.payload))
+                    payload: parsed.payload),
+                origin: leftovers)
         }
     }
 }

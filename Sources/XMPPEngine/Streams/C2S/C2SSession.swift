@@ -62,6 +62,8 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
     private var backlog: [Input] = []
     private var parkings = 0
     private var isEnded = false
+    /// Keeps what is given back in order.
+    lazy var leftovers = EndedOrigin()
     private var negotiationTimer: CoarseTimers.Token?
     /// Grows with everything the peer sends: tells a quiet stream from a busy one.
     package var activity = 0

@@ -1,3 +1,4 @@
+import Synchronization
 import XMPPCore
 
 /// A stream that stanzas come from: what handles one may keep the next waiting.
@@ -16,5 +17,23 @@ package final class NoOrigin: StanzaOrigin {
 
     package func hold(_ work: @escaping @Sendable () async -> Void) {
         Task { await work() }
+    }
+}
+
+/// Stands for a stream that has ended and left stanzas: the work for one waits for that before it.
+///
+/// Guarded by a `Mutex`. Holds no more than the stream had.
+package final class EndedOrigin: StanzaOrigin {
+    private let last = Mutex<Task<Void, Never>?>(nil)
+
+    package init() {}
+
+    package func hold(_ work: @escaping @Sendable () async -> Void) {
+        last.withLock { last in
+            last = Task { [previous = last] in
+                await previous?.value
+                await work()
+            }
+        }
     }
 }
