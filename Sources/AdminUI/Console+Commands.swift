@@ -1,4 +1,5 @@
 import ControlProtocol
+import HTTPFront
 import XMPPCore
 import XMPPEngine
 
@@ -60,7 +61,7 @@ extension Console {
         } catch {
             var form = form(for: command, given: arguments, fields, back: back, visit)
             form.error = error.text
-            return .page(draw(form, visit), status: .unprocessable)
+            return .page(draw(form, visit), status: .unprocessableContent)
         }
     }
 

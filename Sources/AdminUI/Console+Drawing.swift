@@ -1,3 +1,4 @@
+import HTTPFront
 import XMPPCore
 import XMPPEngine
 
@@ -43,12 +44,12 @@ extension Console {
     func problemPage(
         _ problem: ConsoleProblem, _ request: WebRequest, _ visit: Visit?
     ) -> WebAnswer {
-        let (status, title): (WebAnswer.Status, String) =
+        let (status, title): (HTTPStatus, String) =
             switch problem.kind {
             case .notFound: (.notFound, "Not found")
             case .notAllowed: (.forbidden, "Not allowed")
             case .badRequest: (.badRequest, "Not understood")
-            case .unavailable: (.unavailable, "Not available")
+            case .unavailable: (.serviceUnavailable, "Not available")
             }
         var view: View
         if let visit {

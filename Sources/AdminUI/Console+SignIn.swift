@@ -1,3 +1,4 @@
+import HTTPFront
 import Logging
 import XMPPConfig
 import XMPPCore
@@ -71,25 +72,47 @@ extension Console {
         let account = Self.account(typed, defaultDomain: server.hosts.defaultDomain)
         let key = account?.text ?? typed
         if let wait = service.throttle.begin(address: request.address, account: key) {
-            let seconds = wait.components.seconds + 1
-            return signInPage(
-                request, "Too many attempts. Wait \(Words.duration(.seconds(seconds))).",
-                .tooManyRequests
-            ).adding("Retry-After", "\(seconds)")
+            return tooMany(request, wait)
         }
-        guard let account, let id = try await begin(account, request) else {
+        guard let id = try await counted(account, key: key, request) else {
             Self.log.notice(
                 "console sign-in refused",
                 metadata: ["account": "\(key)", "address": "\(request.address)"])
             return signInPage(request, Self.refusal, .forbidden)
         }
-        service.throttle.succeeded(address: request.address, account: key)
         Self.log.notice(
             "console sign-in", metadata: ["account": "\(key)", "address": "\(request.address)"])
         let next = localLink(request.form["next"] ?? "").map(Drawing.text) ?? ""
         return WebAnswer.redirect(to: "\(base)/\(next)")
             .adding("Set-Cookie", jar(request).setting(Self.sessionCookie, to: id))
             .adding("Set-Cookie", jar(request).setting(Self.visitCookie, to: "", maxAge: 0))
+    }
+
+    private func tooMany(_ request: WebRequest, _ wait: Duration) -> WebAnswer {
+        let seconds = wait.components.seconds + 1
+        return signInPage(
+            request, "Too many attempts. Wait \(Words.duration(.seconds(seconds))).",
+            .tooManyRequests
+        ).adding("Retry-After", "\(seconds)")
+    }
+
+    /// Checks an attempt that began, and says what became of it to all who count.
+    private func counted(
+        _ account: BareJID?, key: String, _ request: WebRequest
+    ) async throws -> String? {
+        let id: String?
+        do {
+            id = if let account { try await begin(account, request) } else { nil }
+        } catch {
+            service.throttle.end(address: request.address, account: key, .undecided)
+            throw error
+        }
+        service.throttle.end(
+            address: request.address, account: key, id == nil ? .refused : .accepted)
+        server.loginChecked(
+            isAccepted: id != nil, account: key, domain: account?.domainpart,
+            address: IPAddress(request.address))
+        return id
     }
 
     private static func account(_ typed: String, defaultDomain: String) -> BareJID? {
@@ -133,7 +156,7 @@ extension Console {
     }
 
     private func signInPage(
-        _ request: WebRequest, _ error: String?, _ status: WebAnswer.Status = .ok
+        _ request: WebRequest, _ error: String?, _ status: HTTPStatus = .ok
     ) -> WebAnswer {
         let jar = jar(request)
         let known = request.cookies[jar.name(Self.visitCookie)].flatMap { $0.isEmpty ? nil : $0 }

@@ -25,7 +25,7 @@ package struct ConsoleModule: WebModule {
 /// What all mounts of the console share.
 package final class ConsoleService: Sendable {
     let sessions: ConsoleSessions
-    let throttle: SignInThrottle
+    let throttle: LoginThrottle
     /// Makes the tokens of forms before anybody is signed in.
     let key = SecureRandom.bytes(32)
 
@@ -34,6 +34,6 @@ package final class ConsoleService: Sendable {
         now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
     ) {
         sessions = ConsoleSessions(now: now)
-        throttle = SignInThrottle(now: now)
+        throttle = LoginThrottle(.people, now: now)
     }
 }

@@ -40,7 +40,8 @@ struct Running {
             }
         }
         let root = server.makeTree(
-            extra: [signals, ServerParts.http.loopParts], last: [ServerParts.http.sessionParts])
+            extra: [signals, ServerParts.http.loopParts],
+            last: [ServerParts.http.sessionParts(of: ServerParts.webModules)])
         server.registerCommands(
             reload: { try await reload() }, check: { try check() }, drain: { end.yield() })
         await root.start()

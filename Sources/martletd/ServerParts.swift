@@ -31,7 +31,7 @@ enum ServerParts {
 
     /// What `request_handlers` can mount.
     static let webModules: [any WebModule] = [
-        BOSHModule(), WebSocketModule(), PollModule(), FileServerModule(), APIModule(),
+        BOSHModule(), PollModule(), WebSocketModule(), FileServerModule(), APIModule(),
         ConsoleModule(), HostMetaModule(), UploadModule(), MetricsModule(),
     ]
 

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPFront
 import Testing
 import XMPPCore
 import XMPPEngine
@@ -16,9 +17,7 @@ struct CommandTests {
 
     @Test("A form makes an account and leads back with a message, shown once")
     func register() async throws {
-        try await ConsoleScene.play { scene in
-            let visitor = Visitor(scene)
-            await visitor.signIn()
+        try await ConsoleScene.visit { scene, visitor in
             _ = await visitor.get("run/register?a-host=localhost&back=accounts%3Fhost%3Dlocalhost")
             #expect(visitor.html.contains("type=\"password\""))
             let answer = await visitor.post(
@@ -42,9 +41,7 @@ struct CommandTests {
 
     @Test("What fails comes back as the same form with the reason, but without the password")
     func failure() async throws {
-        try await ConsoleScene.play { scene in
-            let visitor = Visitor(scene)
-            await visitor.signIn()
+        try await ConsoleScene.visit { _, visitor in
             _ = await visitor.get("accounts")
             let answer = await visitor.post(
                 "run/register",
@@ -52,7 +49,7 @@ struct CommandTests {
                     "csrf": visitor.token, "a-host": "localhost", "a-user": "juliet",
                     "a-password": "not to be shown", "fixed": "host",
                 ])
-            #expect(answer.status == .unprocessable)
+            #expect(answer.status == .unprocessableContent)
             #expect(visitor.html.contains("the account exists already"))
             #expect(visitor.html.contains("value=\"juliet\""))
             #expect(!visitor.html.contains("not to be shown"))
@@ -90,9 +87,7 @@ struct CommandTests {
 
     @Test("Disabled and enabled again, from the buttons of the list")
     func disabling() async throws {
-        try await ConsoleScene.play { scene in
-            let visitor = Visitor(scene)
-            await visitor.signIn()
+        try await ConsoleScene.visit { _, visitor in
             _ = await visitor.get("accounts?q=juliet")
             let link = try #require(visitor.links(named: "Disable").first)
             _ = await visitor.get(link)
@@ -108,12 +103,10 @@ struct CommandTests {
 
     @Test("Errors in the configuration are shown with their line")
     func check() async throws {
-        try await ConsoleScene.play { scene in
-            let visitor = Visitor(scene)
-            await visitor.signIn()
+        try await ConsoleScene.visit { _, visitor in
             _ = await visitor.get("configuration")
             let answer = await visitor.post("run/check_config", ["csrf": visitor.token])
-            #expect(answer.status == .unprocessable)
+            #expect(answer.status == .unprocessableContent)
             #expect(visitor.html.contains("test.yml:2"))
             #expect(!visitor.html.contains("<b>1"))
         }
@@ -121,16 +114,14 @@ struct CommandTests {
 
     @Test("Unknown commands and arguments are named, not run")
     func unknown() async throws {
-        try await ConsoleScene.play { scene in
-            let visitor = Visitor(scene)
-            await visitor.signIn()
+        try await ConsoleScene.visit { _, visitor in
             _ = await visitor.get("accounts")
             #expect(await visitor.post("run/nonsense", ["csrf": visitor.token]).status == .notFound)
             #expect(await visitor.post("accounts", ["csrf": visitor.token]).status == .notFound)
             _ = await visitor.get("accounts")
             let answer = await visitor.post(
                 "run/register", ["csrf": visitor.token, "a-host": "no host", "a-user": "@"])
-            #expect(answer.status == .unprocessable)
+            #expect(answer.status == .unprocessableContent)
         }
     }
 }
@@ -161,7 +152,7 @@ struct ReachTests {
         try await ConsoleScene.play { scene in
             let visitor = Visitor(scene)
             await visitor.signIn("warden@other.localhost")
-            func run(_ command: String, _ form: [String: String]) async -> WebAnswer.Status {
+            func run(_ command: String, _ form: [String: String]) async -> HTTPStatus {
                 _ = await visitor.get("overview")
                 return await visitor.post(
                     "run/\(command)", form.merging(["csrf": visitor.token]) { $1 }

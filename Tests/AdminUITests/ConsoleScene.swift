@@ -1,5 +1,6 @@
 import ControlProtocol
 import Foundation
+import HTTPFront
 import NIOCore
 import Synchronization
 import Testing
@@ -114,6 +115,18 @@ final class ConsoleScene: Sendable {
             throw error
         }
         await scene.stop()
+    }
+
+    /// The same for a play that the administrator of all begins, signed in.
+    static func visit(
+        pages: [ConsolePage] = BuiltInPages.all, modules: [ModuleType] = [], more: String = "",
+        _ visit: (ConsoleScene, Visitor) async throws -> Void
+    ) async throws {
+        try await play(pages: pages, modules: modules, more: more) { scene in
+            let visitor = Visitor(scene)
+            await visitor.signIn()
+            try await visit(scene, visitor)
+        }
     }
 }
 

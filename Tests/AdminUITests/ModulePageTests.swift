@@ -1,3 +1,4 @@
+import HTTPFront
 import Testing
 import XMPPEngine
 
@@ -43,9 +44,7 @@ struct ModulePageTests {
 
     @Test("Without its module there is no page")
     func absent() async throws {
-        try await ConsoleScene.play(modules: [ModuleType(Rooms.self)]) { scene in
-            let visitor = Visitor(scene)
-            await visitor.signIn()
+        try await ConsoleScene.visit(modules: [ModuleType(Rooms.self)]) { _, visitor in
             #expect(await visitor.get("rooms").status == .notFound)
             #expect(!visitor.html.contains("href=\"/admin/rooms\""))
         }

@@ -1,5 +1,6 @@
 import ControlProtocol
 import Foundation
+import HTTPFront
 import Logging
 import Mustache
 import Testing
@@ -13,9 +14,7 @@ import XMPPStorage
 struct PageTests {
     @Test("Each page is drawn, with the fields that keep browsers safe")
     func allPages() async throws {
-        try await ConsoleScene.play { scene in
-            let visitor = Visitor(scene)
-            await visitor.signIn()
+        try await ConsoleScene.visit { _, visitor in
             for page in BuiltInPages.all {
                 let path = page.path == "account" ? "account?jid=juliet%40localhost" : page.path
                 let answer = await visitor.get(path)
@@ -93,9 +92,7 @@ struct PageTests {
 
     @Test("Hostile text stays text, wherever a page shows it")
     func hostileText() async throws {
-        try await ConsoleScene.play(pages: BuiltInPages.all + [Self.hostilePage]) { scene in
-            let visitor = Visitor(scene)
-            await visitor.signIn()
+        try await ConsoleScene.visit(pages: BuiltInPages.all + [Self.hostilePage]) { _, visitor in
             #expect(await visitor.get("hostile?q=%22%3E%3Cb%3E").status == .ok)
             // One script element, ours, and no quotation mark but those of the templates.
             #expect(visitor.html.components(separatedBy: "<script").count == 2)
@@ -108,9 +105,7 @@ struct PageTests {
 
     @Test("What is asked for comes back escaped", arguments: ["accounts", "sessions", "log"])
     func hostileQuery(_ page: String) async throws {
-        try await ConsoleScene.play { scene in
-            let visitor = Visitor(scene)
-            await visitor.signIn()
+        try await ConsoleScene.visit { _, visitor in
             let text = FormText.escape(Self.hostile)
             _ = await visitor.get("\(page)?q=\(text)&after=\(text)&in=\(text)&host=localhost")
             #expect(visitor.html.components(separatedBy: "<script").count == 2)

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPFront
 import Testing
 import XMPPCore
 import XMPPEngine
@@ -168,9 +169,7 @@ struct SignInTests {
 struct SessionEndTests {
     @Test("Half an hour without use ends it; use keeps it, but not for ever")
     func time() async throws {
-        try await ConsoleScene.play { scene in
-            let visitor = Visitor(scene)
-            await visitor.signIn()
+        try await ConsoleScene.visit { scene, visitor in
             for _ in 0..<24 {
                 scene.clock.advance(by: .seconds(1790))
                 #expect(await visitor.isSignedIn)
@@ -185,9 +184,7 @@ struct SessionEndTests {
 
     @Test("A page that refreshes itself does not keep it")
     func refresh() async throws {
-        try await ConsoleScene.play { scene in
-            let visitor = Visitor(scene)
-            await visitor.signIn()
+        try await ConsoleScene.visit { scene, visitor in
             scene.clock.advance(by: .seconds(1700))
             #expect(await visitor.get("overview", isRefresh: true).status == .ok)
             scene.clock.advance(by: .seconds(101))
@@ -197,9 +194,7 @@ struct SessionEndTests {
 
     @Test("Sign-out ends it, with the right token only")
     func signOut() async throws {
-        try await ConsoleScene.play { scene in
-            let visitor = Visitor(scene)
-            await visitor.signIn()
+        try await ConsoleScene.visit { _, visitor in
             _ = await visitor.get("overview")
             let cookies = visitor.cookies
             #expect(await visitor.post("sign-out", ["csrf": "x"]).status == .forbidden)
@@ -234,65 +229,7 @@ struct SessionEndTests {
 }
 
 @Suite("Guessing is slowed down")
-struct SignInThrottleTests {
-    private let clock = ConsoleClock()
-
-    private func throttle() -> SignInThrottle {
-        let clock = clock
-        return SignInThrottle(now: { clock.now })
-    }
-
-    @Test("Five failures are free, then each wait is twice as long, up to a limit")
-    func growing() {
-        let throttle = throttle()
-        for _ in 0..<5 { #expect(throttle.begin(address: "192.0.2.1", account: "a") == nil) }
-        var waits: [Duration] = []
-        for round in 0..<12 {
-            #expect(throttle.begin(address: "192.0.2.1", account: "a\(round)") == nil)
-            let wait = throttle.begin(address: "192.0.2.1", account: "b\(round)") ?? .zero
-            waits.append(wait)
-            clock.advance(by: wait)
-        }
-        #expect(
-            waits
-                == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900].map { Duration.seconds($0) })
-    }
-
-    @Test("An account waits half a minute at most, wherever the guesses come from")
-    func account() {
-        let throttle = throttle()
-        for number in 0..<40 {
-            if let wait = throttle.begin(address: "192.0.2.\(number)", account: "a") {
-                #expect(wait <= .seconds(30))
-                clock.advance(by: wait)
-                #expect(throttle.begin(address: "192.0.2.\(number)", account: "a") == nil)
-            }
-        }
-        #expect(throttle.begin(address: "198.51.100.1", account: "a") == .seconds(30))
-        #expect(throttle.begin(address: "198.51.100.1", account: "b") == nil)
-    }
-
-    @Test("One IPv6 network counts as one; success forgets")
-    func networks() {
-        let throttle = throttle()
-        for number in 1...6 {
-            #expect(throttle.begin(address: "2001:db8::\(number)", account: "\(number)") == nil)
-        }
-        #expect(throttle.begin(address: "2001:db8:0:0:ffff::1", account: "x") != nil)
-        #expect(throttle.begin(address: "2001:db8:0:1::1", account: "x") == nil)
-        throttle.succeeded(address: "2001:db8::9", account: "y")
-        #expect(throttle.begin(address: "2001:db8::9", account: "y") == nil)
-    }
-
-    @Test("A flood of addresses does not grow the table for ever")
-    func flood() {
-        let throttle = throttle()
-        for number in 0..<30_000 {
-            _ = throttle.begin(address: "a\(number)", account: "b\(number)")
-        }
-        #expect(throttle.count <= 10_002)
-    }
-
+struct SlowedSignInTests {
     @Test("The page says how long to wait, and the right password does not help meanwhile")
     func page() async throws {
         try await ConsoleScene.play { scene in

@@ -1,26 +1,45 @@
 import Testing
 
-@Suite("The layers of the engine")
+@Suite("The layers of the sources")
 struct LayerTests {
-    /// From the bottom up: a folder uses those before it.
-    private static let order: [Substring] = [
-        "Core", "Wire", "Storage", "Configuration", "Supervision", "Observation", "Streams",
-        "Listening", "Routing", "Hosting", "Modules",
+    /// The folders of a part, from the bottom up: each uses those before it.
+    struct Part: Sendable, CustomTestStringConvertible {
+        let name: String
+        /// The part itself stands for the files that are in none of its folders.
+        let order: [Substring]
+
+        var testDescription: String { name }
+    }
+
+    private static let parts = [
+        Part(
+            name: "XMPPEngine",
+            order: [
+                "Core", "Wire", "Storage", "Configuration", "Supervision", "Observation",
+                "Streams", "Listening", "Routing", "Hosting", "Modules",
+            ]),
+        Part(
+            name: "HTTPFront",
+            order: [
+                "Server", "Streams", "Listener", "FileServer", "HostMeta", "API", "Metrics",
+                "Upload", "HTTPPoll", "BOSH", "WebSocket",
+            ]),
+        Part(name: "AdminUI", order: ["Web", "Rendering", "SignIn", "Pages", "AdminUI"]),
     ]
 
-    @Test("No folder of the engine uses one above it")
-    func noUpwardUse() {
-        let engine = Repository.sources.filter { $0.path.hasPrefix("Sources/XMPPEngine/") }
-        #expect(Set(engine.map(\.folder)) == Set(Self.order))
-        let homes = Self.homes(of: engine)
-        for file in engine {
-            guard let rank = Self.order.firstIndex(of: file.folder) else { continue }
+    @Test("No folder uses one above it", arguments: parts)
+    func noUpwardUse(part: Part) {
+        let sources = Repository.sources.filter { $0.path.hasPrefix("Sources/\(part.name)/") }
+        #expect(Set(sources.map(\.folder)) == Set(part.order))
+        let homes = Self.homes(of: sources, in: part.order)
+        for file in sources {
+            guard let rank = part.order.firstIndex(of: file.folder) else { continue }
             for (index, line) in file.code.enumerated() {
                 for word in line.words where word.first?.isUppercase == true {
                     guard let home = homes[word], home > rank else { continue }
                     Issue.record(
                         """
-                        \(file.place(index)): \(word) is of \(Self.order[home]), above: take a \
+                        \(file.place(index)): \(word) is of \(part.order[home]), above: take a \
                         protocol or a closure that it gives
                         """)
                 }
@@ -30,7 +49,9 @@ struct LayerTests {
 
     /// The rank of the one folder that declares a type; a name that stands for several, also as a
     /// nested type, is left out.
-    private static func homes(of files: [SourceFile]) -> [Substring: Int] {
+    private static func homes(
+        of files: [SourceFile], in order: [Substring]
+    ) -> [Substring: Int] {
         var ranks: [Substring: Set<Int>] = [:]
         var topLevel: Set<Substring> = []
         for file in files {

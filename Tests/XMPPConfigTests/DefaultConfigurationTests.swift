@@ -8,8 +8,8 @@ struct DefaultConfigurationTests {
     /// What the default configuration names, with the options it sets.
     private static let schema = ConfigurationSchema(
         modules: [
-            "mod_bosh", "mod_disco", "mod_host_meta", "mod_last", "mod_ping", "mod_private",
-            "mod_time", "mod_vcard", "mod_version",
+            "mod_bosh", "mod_disco", "mod_fail2ban", "mod_host_meta", "mod_last", "mod_ping",
+            "mod_private", "mod_time", "mod_vcard", "mod_version",
         ].map { ConfigurationSchema.Module($0) } + [
             .init(
                 "mod_http_fileserver",

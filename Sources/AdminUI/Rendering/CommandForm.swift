@@ -58,7 +58,7 @@ struct CommandForm {
             view["choices"] = argument.choices.map {
                 ["value": $0, "label": $0, "isChosen": $0 == value] as View
             }
-        case .string, .int, .jid, .host, .user, .strings:
+        case .string, .int, .jid, .host, .network, .user, .strings:
             let type = argument.isSecret ? "password" : argument.kind == .int ? "number" : "text"
             view["input"] =
                 [

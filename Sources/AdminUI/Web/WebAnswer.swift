@@ -1,42 +1,9 @@
+import HTTPFront
+
 /// What the console answers: status, fields, body.
 struct WebAnswer: Sendable {
-    enum Status: UInt16, Sendable {
-        case ok = 200
-        case seeOther = 303
-        case notModified = 304
-        case badRequest = 400
-        case forbidden = 403
-        case notFound = 404
-        case conflict = 409
-        case unprocessable = 422
-        case tooManyRequests = 429
-        case failed = 500
-        case unavailable = 503
-
-        var reason: String {
-            switch self {
-            case .ok: "OK"
-            case .seeOther: "See Other"
-            case .notModified: "Not Modified"
-            case .badRequest: "Bad Request"
-            case .forbidden: "Forbidden"
-            case .notFound: "Not Found"
-            case .conflict: "Conflict"
-            case .unprocessable: "Unprocessable Content"
-            case .tooManyRequests: "Too Many Requests"
-            case .failed: "Internal Server Error"
-            case .unavailable: "Service Unavailable"
-            }
-        }
-    }
-
-    struct Field: Hashable, Sendable {
-        let name: String
-        let value: String
-    }
-
-    let status: Status
-    private(set) var fields: [Field]
+    let status: HTTPStatus
+    private(set) var fields: [HTTPField]
     let body: [UInt8]
 
     /// Nothing but the console's own files may act in its pages, and no other page may frame them.
@@ -46,26 +13,25 @@ struct WebAnswer: Sendable {
     ].joined(separator: "; ")
 
     private static let always = [
-        Field(name: "X-Content-Type-Options", value: "nosniff"),
-        Field(name: "X-Frame-Options", value: "DENY"),
+        HTTPField("X-Content-Type-Options", "nosniff"),
+        HTTPField("X-Frame-Options", "DENY"),
         // Not `no-referrer`, with which browsers hide the origin of forms from us as well.
-        Field(name: "Referrer-Policy", value: "same-origin"),
-        Field(name: "Cross-Origin-Opener-Policy", value: "same-origin"),
-        Field(name: "Cross-Origin-Resource-Policy", value: "same-origin"),
-        Field(
-            name: "Permissions-Policy", value: "camera=(), geolocation=(), microphone=(), usb=()"),
-        Field(name: "Content-Security-Policy", value: policy),
+        HTTPField("Referrer-Policy", "same-origin"),
+        HTTPField("Cross-Origin-Opener-Policy", "same-origin"),
+        HTTPField("Cross-Origin-Resource-Policy", "same-origin"),
+        HTTPField("Permissions-Policy", "camera=(), geolocation=(), microphone=(), usb=()"),
+        HTTPField("Content-Security-Policy", policy),
     ]
 
-    private init(_ status: Status, type: String?, caching: String, body: [UInt8]) {
+    private init(_ status: HTTPStatus, type: String?, caching: String, body: [UInt8]) {
         self.status = status
         self.body = body
         fields = Self.always
-        fields.append(Field(name: "Cache-Control", value: caching))
-        if let type { fields.append(Field(name: "Content-Type", value: type)) }
+        fields.append(HTTPField("Cache-Control", caching))
+        if let type { fields.append(HTTPField("Content-Type", type)) }
     }
 
-    static func page(_ html: String, status: Status = .ok) -> WebAnswer {
+    static func page(_ html: String, status: HTTPStatus = .ok) -> WebAnswer {
         WebAnswer(
             status, type: "text/html; charset=utf-8", caching: "no-store", body: Array(html.utf8))
     }
@@ -97,7 +63,7 @@ struct WebAnswer: Sendable {
 
     func adding(_ name: String, _ value: String) -> WebAnswer {
         var answer = self
-        answer.fields.append(Field(name: name, value: value))
+        answer.fields.append(HTTPField(name, value))
         return answer
     }
 

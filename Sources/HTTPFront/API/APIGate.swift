@@ -56,12 +56,15 @@ struct APIGate: Sendable {
     }
 
     private func holder(of text: String, _ visitor: Visitor) async throws(APIError) -> Guest {
-        let refusal = APIError.unauthorized("the token is unknown or expired", isTokenWrong: true)
         guard let token = try await stored({ try await server.tokens.token(text) }),
             let scope = CommandSelection(token.scopes),
             let host = server.hosts[token.owner.domainpart],
             let record = try await stored({ try await host.loginRecord(of: token.owner) })
-        else { throw refusal }
+        else {
+            server.loginChecked(
+                isAccepted: false, account: nil, domain: nil, address: visitor.address)
+            throw .unauthorized("the token is unknown or expired", isTokenWrong: true)
+        }
         guard !record.isDisabled else {
             throw APIError(.forbidden, "the token's account is disabled")
         }
@@ -77,25 +80,38 @@ struct APIGate: Sendable {
     private func check(
         _ account: BareJID, _ password: String, _ visitor: Visitor
     ) async throws(APIError) {
-        let throttle = server.logins
         let address = visitor.addressText
-        if let seconds = throttle.wait(address: address, account: account.text) {
+        if let wait = server.logins.begin(address: address, account: account.text) {
             throw APIError(
                 .tooManyRequests, "too many wrong passwords; try again later",
-                fields: [HTTPField("Retry-After", String(seconds))])
+                fields: [HTTPField("Retry-After", wait.retryAfter)])
         }
-        guard let host = server.hosts[account.domainpart] else {
-            throttle.failed(address: address, account: account.text)
-            throw .unauthorized("wrong account or password")
+        let outcome: PasswordLogin.Outcome
+        do throws(APIError) {
+            outcome = try await verify(account, password)
+        } catch {
+            server.logins.end(address: address, account: account.text, .undecided)
+            throw error
         }
-        switch try await stored({ try await PasswordLogin(host).check(account, password: password) }
-        )
-        {
+        let isRight = outcome != .refused
+        server.logins.end(
+            address: address, account: account.text, isRight ? .accepted : .refused)
+        server.loginChecked(
+            isAccepted: isRight, account: account.text, domain: account.domainpart,
+            address: visitor.address)
+        switch outcome {
         case .accepted: break
         case .disabled: throw APIError(.forbidden, "the account is disabled")
-        case .refused:
-            throttle.failed(address: address, account: account.text)
-            throw .unauthorized("wrong account or password")
+        case .refused: throw .unauthorized("wrong account or password")
+        }
+    }
+
+    private func verify(
+        _ account: BareJID, _ password: String
+    ) async throws(APIError) -> PasswordLogin.Outcome {
+        guard let host = server.hosts[account.domainpart] else { return .refused }
+        return try await stored {
+            try await PasswordLogin(host).check(account, password: password)
         }
     }
 

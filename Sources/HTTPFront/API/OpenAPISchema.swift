@@ -40,6 +40,7 @@ enum OpenAPISchema {
         case .user: address("xmpp-localpart", lengthMax: 1023)
         case .jid: address("xmpp-address", lengthMax: 3071)
         case .host: address("xmpp-domain", lengthMax: 1023)
+        case .network: address("ip-network", lengthMax: 64)
         case .strings:
             [
                 .init("type", "array"), .init("items", .object(text(argument))),
@@ -97,7 +98,7 @@ enum OpenAPISchema {
     static func example(of argument: CommandArgument) -> JSONValue? {
         guard let example = argument.example else { return nil }
         switch argument.kind {
-        case .string, .user, .jid, .host: return .string(example)
+        case .string, .user, .jid, .host, .network: return .string(example)
         case .int: return Int(example).map { .int($0) }
         case .bool: return Bool(example).map { .bool($0) }
         case .strings: return .array(example.split(separator: ";").map { .string(String($0)) })

@@ -3,7 +3,7 @@ import XMPPCore
 import XMPPEngine
 
 /// Answers the requests of BOSH clients at one address of one listener.
-package struct BOSHHandler: HTTPHandler {
+struct BOSHHandler: HTTPHandler {
     private let service: BOSHService
     private let directory: any C2SDirectory
     private let options: SharedC2SOptions
@@ -18,7 +18,7 @@ package struct BOSHHandler: HTTPHandler {
     ///   - service: The sessions.
     ///   - directory: Finds the host that `to` names.
     ///   - options: Limits and rules of the sessions; the same as over TCP.
-    package init(service: BOSHService, directory: any C2SDirectory, options: C2SOptions) {
+    init(service: BOSHService, directory: any C2SDirectory, options: C2SOptions) {
         self.service = service
         self.directory = directory
         self.options = SharedC2SOptions(options)
@@ -27,13 +27,13 @@ package struct BOSHHandler: HTTPHandler {
             min(options.limits.stanzaBytesMax, Self.bodyBytesMost) + Self.bodyMargin
     }
 
-    package var methods: [HTTPMethod] { [.post, .get, .head] }
+    var methods: [HTTPMethod] { [.post, .get, .head] }
 
-    package func intake(_ exchange: Exchange) -> BodyIntake {
+    func intake(_ exchange: Exchange) -> BodyIntake {
         .collect(bytesMax: exchange.method == .post ? bodyBytesMax : 0)
     }
 
-    package func handle(_ exchange: Exchange) {
+    func handle(_ exchange: Exchange) {
         guard exchange.method == .post else {
             exchange.respond(
                 .ok, fields: [HTTPField("Content-Type", "text/plain; charset=utf-8")],
@@ -78,13 +78,7 @@ package struct BOSHHandler: HTTPHandler {
             session.receive(bytes, by: exchange)
             return
         }
-        let copy = Array(bytes)
-        let parcel = HandedOver(exchange: exchange)
-        exchange.hold()
-        exchange.onClose { session.loop.execute { session.lost(parcel.exchange) } }
-        session.loop.execute {
-            copy.withUnsafeBytes { session.receive($0, by: parcel.exchange) }
-        }
+        session.fetch(exchange, bytes) { session.receive($1, by: $0) }
     }
 
     // MARK: new sessions

@@ -4,6 +4,7 @@ import XMPPEngine
 /// BOSH as `request_handlers` mounts it.
 package struct BOSHModule: WebModule {
     package let names = ["mod_bosh", "mod_http_bind"]
+    private let service = BOSHService(BOSHSettings())
 
     package init() {}
 
@@ -39,10 +40,13 @@ package struct BOSHModule: WebModule {
         ]
     }
 
+    package func sessions(over web: HTTPService) -> ChildSpec? {
+        service.child(named: "mod_http_bind")
+    }
+
     package func mount(at place: MountPlace) -> Mount? {
-        let bosh = place.service.bosh
         // Asked for each session, so that a reload counts from then on.
-        bosh.settings = { [weak server = place.server] host in
+        service.settings = { [weak server = place.server] host in
             guard let server, let options = options(of: host, in: server.configuration) else {
                 return BOSHSettings()
             }
@@ -53,7 +57,7 @@ package struct BOSHModule: WebModule {
         return Mount(
             prefix: place.path,
             handler: BOSHHandler(
-                service: bosh, directory: place.server.hosts,
+                service: service, directory: place.server.hosts,
                 options: C2SOptions(place.listener, on: place.server)),
             fields: place.fields(), cors: place.cors(cors))
     }

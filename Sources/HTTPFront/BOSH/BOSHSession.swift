@@ -8,7 +8,7 @@ import XMPPEngine
 ///
 /// Guarded by its loop. Everything delivered within a turn of the loop leaves in one answer. While
 /// the session is idle it holds neither parser nor buffers, but its last answers for a repeat.
-final class BOSHSession: StreamTransport, @unchecked Sendable {
+final class BOSHSession: StreamTransport, RequestSession, @unchecked Sendable {
     // Sendable because all is touched on `home` only, but for the constants.
     let id: BOSHSessionID
     let home: HTTPLoop

@@ -1,24 +1,25 @@
 /// What `mod_bosh` lets clients have.
-package struct BOSHSettings: Sendable, Equatable {
+struct BOSHSettings: Sendable, Equatable {
     /// Seconds without a request after which a session ends.
-    package var inactivity = 30
+    var inactivity = 30
     /// Most seconds a client may ask to be left alone.
-    package var pauseMax = 120
+    var pauseMax = 120
     /// Most seconds a request is held.
-    package var waitMax = 60
+    var waitMax = 60
     /// Most stanzas in one answer.
-    package var concatMax = Int.max
+    var concatMax = Int.max
     /// Most requests held at once.
-    package var holdMax = 4
+    var holdMax = 4
     /// Fewest seconds between two empty requests.
-    package var polling = 2
+    var polling = 2
     /// Bytes from which an answer is compressed, if the client takes that.
-    package var compressionBytesMin = 4096
+    var compressionBytesMin = 4096
     /// Where clients must go instead that ask for a session without TLS.
-    package var secureURI: String?
-
-    package init() {}
+    var secureURI: String?
 }
+
+/// The sessions of BOSH, and what new ones are offered.
+typealias BOSHService = SessionService<BOSHSession, BOSHSettings>
 
 /// What client and server agreed on when the session was created (XEP-0124 §7).
 struct BOSHTerms: Equatable {

@@ -1,3 +1,5 @@
+import XMPPEngine
+
 /// Serves the files of folders (`mod_http_fileserver`).
 ///
 /// Only GET and HEAD; hidden are names that begin with a dot, except `.well-known`. The files are
@@ -20,6 +22,8 @@ package final class FileServer: HTTPHandler {
         package var servesPrecompressed = true
         /// `must_authenticate_with`: who may see the files; everybody when empty.
         var passwords = BasicPasswords([])
+        /// Who is told of wrong ones.
+        var watch = PasswordWatch(LoginThrottle())
 
         package init(folders: [String: String]) {
             self.folders = folders
@@ -43,10 +47,7 @@ package final class FileServer: HTTPHandler {
 
     package func handle(_ exchange: Exchange) throws {
         if !settings.passwords.isEmpty {
-            guard let name = settings.passwords.name(in: exchange.field("Authorization")) else {
-                throw HTTPProblem(.unauthorized, fields: [BasicPasswords.challenge])
-            }
-            exchange.user = name
+            exchange.user = try signIn(exchange)
         }
         let path = exchange.subpath
         guard let place = place(of: path) else { throw HTTPProblem(.notFound) }
@@ -65,6 +66,15 @@ package final class FileServer: HTTPHandler {
         case .other:
             throw HTTPProblem(.notFound)
         }
+    }
+
+    private func signIn(_ exchange: Exchange) throws -> String {
+        if let shown = exchange.field("Authorization"),
+            let name = try settings.watch.check(exchange, { settings.passwords.name(in: shown) })
+        {
+            return name
+        }
+        throw HTTPProblem(.unauthorized, fields: [BasicPasswords.challenge])
     }
 
     private func place(of path: String) -> (folder: Folder, path: String)? {
@@ -129,5 +139,15 @@ extension FileServer {
             return answer.send(packed, coding: coding, exchange)
         }
         answer.send(file, coding: nil, exchange)
+    }
+}
+
+extension ContentCoding {
+    /// What the name of a file in this form ends with, beside the file itself.
+    fileprivate var suffix: String {
+        switch self {
+        case .brotli: ".br"
+        case .gzip: ".gz"
+        }
     }
 }

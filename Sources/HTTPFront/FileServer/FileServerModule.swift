@@ -48,9 +48,13 @@ package struct FileServerModule: WebModule {
         ]
     }
 
+    package func accessLog(in configuration: Configuration) -> String? {
+        hosts(in: configuration).lazy.compactMap { $0.options[Self.accessLog] }.first
+    }
+
     package func mount(at place: MountPlace) -> Mount? {
         let hosts = hosts(in: place.configuration)
-        guard let files = HostedFiles(hosts) else {
+        guard let files = HostedFiles(hosts, on: place.server) else {
             Self.log.warning("there are no files to serve", metadata: ["at": "\(place.path)"])
             return nil
         }

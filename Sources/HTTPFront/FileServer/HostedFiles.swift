@@ -1,5 +1,6 @@
 import Logging
 import XMPPConfig
+import XMPPEngine
 
 /// The files of each host that has `mod_http_fileserver`; other hosts get those of the first.
 struct HostedFiles: HTTPHandler {
@@ -9,11 +10,11 @@ struct HostedFiles: HTTPHandler {
     private static let log = Logger(label: "martlet.http.files")
 
     /// `nil` when no host has a folder to serve.
-    init?(_ hosts: [(host: String, options: ModuleOptions)]) {
+    init?(_ hosts: [(host: String, options: ModuleOptions)], on engine: Server) {
         var servers: [String: FileServer] = [:]
         var usual: FileServer?
         for (host, options) in hosts {
-            guard let server = Self.server(options, host: host) else { continue }
+            guard let server = Self.server(options, host: host, on: engine) else { continue }
             servers[host] = server
             if usual == nil { usual = server }
         }
@@ -23,7 +24,9 @@ struct HostedFiles: HTTPHandler {
     }
 
     /// A folder that is not there is left out, and logged: the others are served.
-    private static func server(_ options: ModuleOptions, host: String) -> FileServer? {
+    private static func server(
+        _ options: ModuleOptions, host: String, on engine: Server
+    ) -> FileServer? {
         let folders = options[FileServerModule.docroot].filter { prefix, path in
             let isThere = Folder(path) != nil
             if !isThere {
@@ -40,6 +43,7 @@ struct HostedFiles: HTTPHandler {
             additions: options[FileServerModule.contentTypes],
             fallback: options[FileServerModule.defaultContentType])
         settings.passwords = BasicPasswords(options[FileServerModule.mustAuthenticateWith])
+        settings.watch = PasswordWatch(engine, host: host)
         return try? FileServer(settings)
     }
 

@@ -2,7 +2,7 @@ import XMPPCore
 import XMPPEngine
 
 /// Answers the requests of polling clients at one address of one listener.
-package struct PollHandler: HTTPHandler {
+struct PollHandler: HTTPHandler {
     private let service: PollService
     private let directory: any C2SDirectory
     private let options: SharedC2SOptions
@@ -16,16 +16,16 @@ package struct PollHandler: HTTPHandler {
     ///   - service: The sessions.
     ///   - directory: Finds the host that the stream header names.
     ///   - options: Limits and rules of the sessions; the same as over TCP.
-    package init(service: PollService, directory: any C2SDirectory, options: C2SOptions) {
+    init(service: PollService, directory: any C2SDirectory, options: C2SOptions) {
         self.service = service
         self.directory = directory
         self.options = SharedC2SOptions(options)
         bodyBytesMax = min(options.limits.stanzaBytesMax, Self.bodyBytesMost) + Self.headMargin
     }
 
-    package var methods: [HTTPMethod] { [.post, .get, .head] }
+    var methods: [HTTPMethod] { [.post, .get, .head] }
 
-    package func intake(_ exchange: Exchange) -> BodyIntake {
+    func intake(_ exchange: Exchange) -> BodyIntake {
         guard exchange.method == .post else { return .collect(bytesMax: 0) }
         // What is known to be too long is answered before it comes.
         return isTooLong(exchange)
@@ -36,7 +36,7 @@ package struct PollHandler: HTTPHandler {
         exchange.declaredBodyBytes.map { $0 > UInt64(bodyBytesMax) } ?? false
     }
 
-    package func handle(_ exchange: Exchange) {
+    func handle(_ exchange: Exchange) {
         guard exchange.method == .post else {
             exchange.respond(
                 .ok, fields: [HTTPField("Content-Type", "text/plain; charset=utf-8")],
@@ -77,13 +77,7 @@ package struct PollHandler: HTTPHandler {
             session.receive(request, content, by: exchange)
             return
         }
-        let copy = Array(content)
-        let parcel = HandedOver(exchange: exchange)
-        exchange.hold()
-        exchange.onClose { session.loop.execute { session.lost(parcel.exchange) } }
-        session.loop.execute {
-            copy.withUnsafeBytes { session.receive(request, $0, by: parcel.exchange) }
-        }
+        session.fetch(exchange, content) { session.receive(request, $1, by: $0) }
     }
 
     private func create(

@@ -4,6 +4,7 @@ import XMPPEngine
 /// HTTP polling as `request_handlers` mounts it: the `http_poll` of classic configurations.
 package struct PollModule: WebModule {
     package let names = ["mod_http_poll", "ejabberd_http_poll"]
+    private let service = PollService(PollSettings())
 
     package init() {}
 
@@ -13,10 +14,13 @@ package struct PollModule: WebModule {
 
     package var options: [any OptionDeclaration]? { [Self.timeout] }
 
+    package func sessions(over web: HTTPService) -> ChildSpec? {
+        service.child(named: "http_poll")
+    }
+
     package func mount(at place: MountPlace) -> Mount? {
-        let poll = place.service.poll
         // Asked for each session, so that a reload counts from then on.
-        poll.settings = { [weak server = place.server] host in
+        service.settings = { [weak server = place.server] host in
             var settings = PollSettings()
             if let server, let options = options(of: host, in: server.configuration) {
                 settings.timeout = Int(options[Self.timeout].components.seconds)
@@ -28,7 +32,7 @@ package struct PollModule: WebModule {
         return Mount(
             prefix: place.path,
             handler: PollHandler(
-                service: poll, directory: place.server.hosts,
+                service: service, directory: place.server.hosts,
                 options: C2SOptions(place.listener, on: place.server)),
             fields: place.fields(), cors: place.setsOrigin ? nil : cors)
     }

@@ -8,7 +8,7 @@ import XMPPEngine
 ///
 /// Guarded by its loop. A request is answered at the end of the turn it came in, or when the stream
 /// has done what took time (a login, a store).
-final class PollSession: StreamTransport, @unchecked Sendable {
+final class PollSession: StreamTransport, RequestSession, @unchecked Sendable {
     // Sendable because all is touched on `home` only, but for the constants.
     let id: String
     let home: HTTPLoop

@@ -48,6 +48,7 @@ package struct HTTPListenerFactory: ListenerFactory {
         door.trustedProxies = { [weak server] in
             server?.configuration.options[ServerOption.trustedProxies] ?? .networks([])
         }
+        door.bans = server.bans
         let defaultHost = listener.options[ListenerOption.defaultHost]
         door.servedHost = { [weak server] name in
             server?.configuration.webHost(named: name, default: defaultHost)
@@ -81,9 +82,7 @@ package struct HTTPListenerFactory: ListenerFactory {
     }
 
     private func accessLog(_ configuration: Configuration) throws -> AccessLog? {
-        let paths = FileServerModule().hosts(in: configuration).compactMap {
-            $0.options[FileServerModule.accessLog]
-        }
+        let paths = modules.lazy.compactMap { $0.accessLog(in: configuration) }
         guard let path = paths.first else { return nil }
         return try AccessLog(path: path)
     }

@@ -3,14 +3,10 @@ import Logging
 import Synchronization
 import XMPPEngine
 
-/// What the web listeners of a server share: loops, BOSH and polling sessions and WebSocket
-/// connections.
+/// What the web listeners of a server share: the loops, and threads for files.
 package final class HTTPService: Sendable {
-    package let bosh = BOSHService()
     /// What blocks on files.
     let disk = DiskThreads()
-    package let poll = PollService()
-    package let webSockets = WebSocketService()
     private let loopCount: Int
     let limits: HTTPLimits
     private let running = Mutex<[HTTPLoop]>([])
@@ -38,25 +34,13 @@ package final class HTTPService: Sendable {
                 ]))
     }
 
-    /// To be started last and stopped first, so that clients hear of the end while they can.
-    package var sessionParts: ChildSpec {
+    /// What lives longer than a request: to be started last and stopped first, so that clients hear
+    /// of the end while they can.
+    package func sessionParts(of modules: [any WebModule]) -> ChildSpec {
         .supervisor(
             Supervisor(
                 "ejabberd_http_poll_sup",
-                children: [
-                    ChildSpec("mod_http_bind", grace: .seconds(5)) { [self] in
-                        bosh.start()
-                        return RunningChild(stop: { await self.bosh.stop() })
-                    },
-                    ChildSpec("http_poll", grace: .seconds(5)) { [self] in
-                        poll.start()
-                        return RunningChild(stop: { await self.poll.stop() })
-                    },
-                    ChildSpec("ejabberd_http_ws", grace: .seconds(5)) { [self] in
-                        webSockets.start()
-                        return RunningChild(stop: { await self.webSockets.stop(self.loops) })
-                    },
-                ]))
+                children: modules.compactMap { $0.sessions(over: self) }))
     }
 
     /// Starts the loops, unless they run.

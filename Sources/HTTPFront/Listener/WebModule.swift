@@ -16,6 +16,18 @@ package protocol WebModule: Sendable {
     ///
     /// - Returns: `nil` when there is nothing to serve, which has been logged.
     func mount(at place: MountPlace) throws -> Mount?
+
+    /// What is to be told of the server's start and end; `nil` for a part whose work ends with each
+    /// request.
+    func sessions(over web: HTTPService) -> ChildSpec?
+
+    /// The file that gets a line for each answer, if it is this part that is asked for one.
+    func accessLog(in configuration: Configuration) -> String?
+}
+
+extension WebModule {
+    package func sessions(over web: HTTPService) -> ChildSpec? { nil }
+    package func accessLog(in configuration: Configuration) -> String? { nil }
 }
 
 extension WebModule {

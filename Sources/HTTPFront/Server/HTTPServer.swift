@@ -19,6 +19,9 @@ package final class HTTPServer: Sendable {
         /// The served host that a name means, lower case and without port; `nil` for no name.
         package var servedHost: @Sendable (String?) -> String? = { $0 }
 
+        /// Who is kept out; `nil` for nobody.
+        package var bans: AddressBans?
+
         package init() {}
     }
 

@@ -19,15 +19,6 @@ enum Undelivered {
         stanzas(in: bytes, bytes.starts(with: "<?xml".utf8) ? .stream : .clientStream, parsers)
     }
 
-    /// The stanza that a message of a WebSocket is; `nil` for one that is something else.
-    static func stanza(
-        inMessage bytes: UnsafeRawBufferPointer, with parsers: ParserPool
-    ) -> ParsedStanza? {
-        let item = FramedMessage.read(bytes, with: parsers, limits: limits)
-        guard case .success(.stanza(let stanza)) = item else { return nil }
-        return stanza
-    }
-
     private static func stanzas(
         in bytes: [UInt8], _ framing: StreamParser.Framing, _ parsers: ParserPool
     ) -> [ParsedStanza] {

@@ -9,13 +9,7 @@ extension ByteBuffer {
         writeEscaped(opening.from, quoting: true)
         writeStaticString("' id='")
         writeEscaped(opening.id, quoting: true)
-        if let to = opening.to {
-            writeStaticString("' to='")
-            writeEscaped(to.description, quoting: true)
-        }
-        writeStaticString("' xml:lang='")
-        writeEscaped(opening.language, quoting: true)
-        if opening.hasVersion { writeStaticString("' version='1.0") }
+        writeAudience(of: opening)
         writeStaticString("'/>")
     }
 

@@ -19,6 +19,7 @@ package final class WebSocketChannel {
     }
 
     private let connection: UpgradedConnection
+    private let tools: WebSocketTools
     private let deflate: DeflateTerms?
     private let outputBytesMax: Int
     private var user: (any WebSocketUser)?
@@ -49,6 +50,7 @@ package final class WebSocketChannel {
         self.connection = connection
         self.deflate = deflate
         outputBytesMax = settings.outputBytesMax
+        tools = connection.loop.kept(WebSocketTools.self)
         input = WebSocketInput(
             mayBeCompressed: deflate != nil, acceptsBinary: settings.acceptsBinary)
         keepAlive = WebSocketKeepAlive(
@@ -57,8 +59,6 @@ package final class WebSocketChannel {
     }
 
     package var loop: HTTPLoop { connection.loop }
-
-    private var tools: WebSocketTools { loop.webSockets }
 
     private var now: Int { Int(clamping: loop.now) }
 

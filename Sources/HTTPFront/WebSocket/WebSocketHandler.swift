@@ -28,7 +28,8 @@ struct WebSocketHandler: HTTPHandler {
         } catch {
             return refuse(error, exchange)
         }
-        guard !service.isStopping, exchange.loop.webSockets.count < settings.connectionsMax
+        guard !service.isStopping,
+            exchange.loop.kept(WebSocketTools.self).count < settings.connectionsMax
         else { throw HTTPProblem(.serviceUnavailable) }
         accept(handshake, exchange, settings)
     }

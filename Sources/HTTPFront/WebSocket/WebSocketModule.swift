@@ -6,11 +6,18 @@ package struct WebSocketModule: WebModule {
     package let names = ["ejabberd_http_ws"]
     /// Its options are the server's own.
     package let options: [any OptionDeclaration]? = nil
+    private let service = WebSocketService()
 
     package init() {}
 
+    package func sessions(over web: HTTPService) -> ChildSpec? {
+        ChildSpec("ejabberd_http_ws", grace: .seconds(5)) { [service] in
+            service.start()
+            return RunningChild(stop: { await service.stop(web.loops) })
+        }
+    }
+
     package func mount(at place: MountPlace) -> Mount? {
-        let service = place.service.webSockets
         service.settings = WebSocketSettings(place.configuration.options)
         return Mount(
             prefix: place.path,

@@ -3,7 +3,7 @@ import NIOCore
 /// What the WebSocket connections of a loop share, so that an idle one holds nothing of it.
 ///
 /// Guarded by its loop.
-final class WebSocketTools {
+final class WebSocketTools: KeptByLoop {
     private static let idleReadersMax = 8
     private static let keptBytesMax = 64 << 10
     /// Bytes of one read.
@@ -19,6 +19,8 @@ final class WebSocketTools {
     let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: readBytes, alignment: 16)
     /// Connections of this loop.
     var count = 0
+
+    init() {}
 
     deinit {
         readBuffer.deallocate()

@@ -147,9 +147,9 @@ extension WebSocketTransport: WebSocketUser {
     }
 
     func unsent(_ message: UnsafeRawBufferPointer) {
-        guard let owner, let stanza = Undelivered.stanza(inMessage: message, with: loop.parsers)
-        else { return }
-        owner.giveBack([stanza])
+        let item = FramedMessage.read(message, with: loop.parsers, limits: Undelivered.limits)
+        guard case .success(.stanza(let stanza)) = item else { return }
+        owner?.giveBack([stanza])
     }
 
     func serverStops() {

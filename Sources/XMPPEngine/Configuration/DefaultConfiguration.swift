@@ -162,6 +162,8 @@ package enum DefaultConfiguration {
         modules:
           mod_bosh: {}
           mod_disco: {}
+          # Keeps an address out for an hour after 20 failed logins, on every door.
+          mod_fail2ban: {}
           # Tells clients where BOSH and WebSocket are, from what the listeners say.
           mod_host_meta: {}
           mod_http_fileserver:

@@ -24,13 +24,13 @@ package final class TCPStreamTransport: ChannelInboundHandler, StreamTransport {
     private var output = ByteBuffer()
     /// There while the peer does not take all that is written.
     private var backlog: Backlog?
-    private var next = Next.none
+    private var next = NextStep.none
     private var hasOpened = false
     private var isClosing = false
     /// Of an owner that is gone.
     private var lastTransportClass = TransportClass.tcp
 
-    private enum Next { case none, restart, tls }
+    private enum NextStep { case none, restart, tls }
 
     private final class Backlog {
         var state: OutputBacklog

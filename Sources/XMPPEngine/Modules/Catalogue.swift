@@ -6,6 +6,7 @@ package enum Catalogue {
         ModuleType(HTTPUploadQuota.self),
         ModuleType(LastActivityModule.self),
         ModuleType(LegacyAuthentication.self),
+        ModuleType(LoginBans.self),
         ModuleType(OfflineMessages.self),
         ModuleType(Ping.self),
         ModuleType(PrivateStorageModule.self),

@@ -3,8 +3,9 @@ extension MetricFamily {
     package static let all: [MetricFamily] = [
         build, processorTime, residentMemory, proportionalMemory, openFiles, openFilesMax,
         startTime, uptime, sessions, stanzasReceived, stanzasSent, bytesReceived, bytesSent,
-        streamsOpened, streamsFailed, connectionsRefused, logins, stanzaErrors, offlineStored,
-        queueLength, mailboxRefusals, routingTurn, httpResponses, httpBytesReceived, httpBytesSent,
+        streamsOpened, streamsFailed, connectionsRefused, logins, bannedNetworks, stanzaErrors,
+        offlineStored, queueLength, mailboxRefusals, routingTurn, httpResponses, httpBytesReceived,
+        httpBytesSent,
         httpConnections, httpHolds, httpRequestTime, storageCommits, storageWrites, storageReads,
         storageFailures, storageTime, certificateExpiry, certificateDays, supervisorRestarts,
         alarms,
@@ -58,6 +59,9 @@ extension MetricFamily {
     package static let logins = MetricFamily(
         "martlet_logins", .counter, labels: ["mechanism", "result"],
         "Logins by SASL mechanism; the result is ok or refused.")
+    package static let bannedNetworks = MetricFamily(
+        "martlet_banned_networks", .gauge,
+        "IPv4 addresses and IPv6 /64 that are kept out after failed logins.")
     package static let stanzaErrors = MetricFamily(
         "martlet_stanza_errors_sent", .counter, labels: ["kind"],
         "Stanzas of type error that were written to clients and components.")

@@ -30,8 +30,8 @@ package struct MetricFamily: Hashable, Sendable {
 
 /// One value of a metric.
 package struct MetricPoint: Hashable, Sendable {
-    /// The value itself.
-    package enum Value: Hashable, Sendable {
+    /// A number, or a distribution.
+    package enum Measurement: Hashable, Sendable {
         case int(Int)
         case double(Double)
         case histogram(LatencyReading)
@@ -39,7 +39,7 @@ package struct MetricPoint: Hashable, Sendable {
 
     /// As many as the family has labels.
     package let labels: [String]
-    package let value: Value
+    package let value: Measurement
 
     /// A whole number under some labels.
     package init(_ labels: [String] = [], _ value: Int) {

@@ -1,3 +1,4 @@
+import XMPPConfig
 import XMPPCore
 import XMPPStorage
 
@@ -34,6 +35,10 @@ package final class HostHooks: Sendable {
     package let streamFeatures = HookPoint<@Sendable (Bool, C2SSession) -> [Element]>()
     /// In-band registration before login (XEP-0077); the first handler answers.
     package let registration = HookPoint<@Sendable (Stanza, C2SSession) async -> Stanza>()
+    /// A client's stream that opens or has tried to log in; an error ends it.
+    package let streamOpening = HookPoint<@Sendable (C2SSession) -> StreamError?>()
+    /// A password, token or certificate was right or wrong, on a stream or elsewhere.
+    package let loginChecked = HookPoint<@Sendable (CheckedLogin) -> Void>()
     /// Whether streams without version may log in by IQ (XEP-0078): when anybody is attached.
     package let legacyAuthentication = HookPoint<Void>()
     /// An element for the body of presence that leaves the host's accounts.
@@ -54,6 +59,8 @@ package final class HostHooks: Sendable {
         accountRemoved.detach(owner)
         streamFeatures.detach(owner)
         registration.detach(owner)
+        streamOpening.detach(owner)
+        loginChecked.detach(owner)
         legacyAuthentication.detach(owner)
         presenceSent.detach(owner)
     }
@@ -68,4 +75,13 @@ package enum OfflineOutcome: Sendable {
     case refused(StanzaError)
     /// Not this handler's affair.
     case unhandled
+}
+
+/// A login whose credentials were looked at.
+package struct CheckedLogin: Sendable, Equatable {
+    /// The client's own; `nil` when it is not known.
+    package let address: IPAddress?
+    /// Whom the client wanted to be; `nil` when it named no account.
+    package let account: String?
+    package let isAccepted: Bool
 }

@@ -1,5 +1,6 @@
 import Logging
 import Synchronization
+import XMPPConfig
 import XMPPCore
 import XMPPStorage
 
@@ -90,6 +91,20 @@ package final class VirtualHost: DomainRoute, C2SHost {
 
     package func refusal(of account: BareJID, on session: C2SSession) -> StanzaError? {
         currentSettings.refusal(account, session)
+    }
+
+    package func rejection(of session: C2SSession) -> StreamError? {
+        for handler in hooks.streamOpening.handlers {
+            if let error = handler(session) { return error }
+        }
+        return nil
+    }
+
+    package func checked(_ account: BareJID, isAccepted: Bool, on session: C2SSession) {
+        let login = CheckedLogin(
+            address: IPAddress(session.peer.address), account: account.text,
+            isAccepted: isAccepted)
+        for handler in hooks.loginChecked.handlers { handler(login) }
     }
 
     package func registration(_ stanza: Stanza, on session: C2SSession) async -> Stanza {

@@ -10,6 +10,14 @@ extension ByteBuffer {
         writeEscaped(opening.id, quoting: true)
         writeStaticString("' from='")
         writeEscaped(opening.from, quoting: true)
+        writeAudience(of: opening)
+        writeStaticString("'>")
+    }
+
+    /// Writes to whom a header speaks, and in what: `to`, `xml:lang` and `version`.
+    ///
+    /// It stands after a value whose quotation mark is open, and leaves that of its last one open.
+    package mutating func writeAudience(of opening: StreamOpening) {
         if let to = opening.to {
             writeStaticString("' to='")
             writeEscaped(to.description, quoting: true)
@@ -17,6 +25,5 @@ extension ByteBuffer {
         writeStaticString("' xml:lang='")
         writeEscaped(opening.language, quoting: true)
         if opening.hasVersion { writeStaticString("' version='1.0") }
-        writeStaticString("'>")
     }
 }

@@ -2,7 +2,7 @@ import Glibc
 
 /// A thread for work that blocks, so that no event loop and no task has to.
 package enum BlockingThread {
-    private final class Job {
+    private final class ThreadStart {
         let name: String
         let body: @Sendable () -> Void
 
@@ -19,22 +19,22 @@ package enum BlockingThread {
     /// - Returns: Whether the system had a thread to give.
     @discardableResult
     package static func start(_ name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
-        let job = Unmanaged.passRetained(Job(name, body))
+        let start = Unmanaged.passRetained(ThreadStart(name, body))
         var thread = pthread_t()
         let code = pthread_create(
             &thread, nil,
             { argument in
                 guard let argument else { return nil }
-                let job = Unmanaged<Job>.fromOpaque(argument).takeRetainedValue()
+                let start = Unmanaged<ThreadStart>.fromOpaque(argument).takeRetainedValue()
                 var signals = sigset_t()
                 sigfillset(&signals)
                 pthread_sigmask(SIG_BLOCK, &signals, nil)
-                BlockingThread.name(job.name)
-                job.body()
+                BlockingThread.name(start.name)
+                start.body()
                 return nil
-            }, job.toOpaque())
+            }, start.toOpaque())
         guard code == 0 else {
-            job.release()
+            start.release()
             return false
         }
         pthread_detach(thread)

@@ -58,6 +58,8 @@ package final class StreamParser {
     private var fedBytes = 0
     /// `fedBytes` where the current top-level element began.
     private var elementStart = 0
+    /// Where `feedStepwise` stands.
+    private var tags = TagEnds()
     private var headerContentNamespace = Namespace.client
     private var hasStandardHeader = false
 
@@ -141,9 +143,7 @@ package final class StreamParser {
     ) -> Result<Int, StreamError> {
         var start = 0
         while start < bytes.count, mayGoOn() {
-            var end = start
-            while end < bytes.count, bytes[end] != UInt8(ascii: ">") { end += 1 }
-            end = min(end + 1, bytes.count)
+            let end = tags.next(in: bytes, from: start)
             let step = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
             if let error = feed(step, to: delegate, limits: limits) { return .failure(error) }
             start = end

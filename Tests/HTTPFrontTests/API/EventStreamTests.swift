@@ -129,12 +129,29 @@ struct EventStreamTests {
         withExtendedLifetime(client) {}
     }
 
-    @Test("A watcher that leaves is forgotten")
+    @Test("A watcher that leaves is forgotten, and its connection is closed")
     func leaving() throws {
         let server = try server()
         let client = try open(server)
+        #expect(connectionCount(server) == 1)
         client.close()
         #expect(over.wait())
+        let pause = Signal()
+        for _ in 0..<200 where connectionCount(server) > 0 { _ = pause.wait(seconds: 0.02) }
+        #expect(connectionCount(server) == 0)
+    }
+
+    private func connectionCount(_ server: TestServer) -> Int {
+        final class Count: Sendable { let value = Mutex(-1) }
+        let count = Count()
+        let isKnown = Signal()
+        let loop = server.loops[0]
+        loop.execute {
+            count.value.withLock { $0 = loop.connections.count }
+            isKnown.raise()
+        }
+        #expect(isKnown.wait())
+        return count.value.withLock { $0 }
     }
 
     @Test("A watcher that does not read is cut off, and the server keeps little for it")

@@ -17,11 +17,10 @@ final class BOSHScene {
         loopCount: Int = 1, sessionsMax: Int = 100, options: C2SOptions = C2SOptions(),
         _ change: (inout BOSHSettings) -> Void = { _ in }
     ) throws {
-        service = BOSHService(sessionsMax: sessionsMax)
         var settings = BOSHSettings()
         settings.polling = 0
         change(&settings)
-        service.settings = { [settings] _ in settings }
+        service = BOSHService(settings, sessionsMax: sessionsMax)
         var options = options
         options.policy.tls = .unavailable
         server = try TestServer(
@@ -45,6 +44,15 @@ final class BOSHScene {
 
     func post(_ body: String, fields: String = "") throws -> BOSHReply {
         try send(body, fields: fields).reply()
+    }
+
+    /// Lets the second pass after which a session without a request ends; `inactivity` is 1.
+    func outlastInactivity() throws {
+        let gone = Signal()
+        let home = try #require(service.sessions.all.first?.home)
+        home.execute { home.schedule(after: .milliseconds(1300)) { gone.raise() } }
+        #expect(gone.wait())
+        #expect(service.sessionCount == 0)
     }
 
     /// A session, not logged in.
@@ -142,6 +150,14 @@ final class BOSHTestSession {
         _ content: String = "", _ attributes: String = "", rid: Int? = nil, fields: String = ""
     ) throws -> BOSHReply {
         try send(content, attributes, rid: rid, fields: fields).reply()
+    }
+
+    /// Sends a request whose connection breaks while it is held.
+    func loseRequest() throws {
+        let held = try send()
+        try waitUntil { $0.window.isHolding }
+        held.client.close()
+        try waitUntil { !$0.window.isHolding }
     }
 
     static let auth =

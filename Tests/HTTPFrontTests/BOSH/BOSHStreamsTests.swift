@@ -167,11 +167,7 @@ struct BOSHStreamsTests {
         let (session, _, _) = try Self.two(scene)
         // One stream's copy is in the answer, the other's waits; no request follows.
         _ = try session.post(Session.message("m"))
-        let gone = Signal()
-        let home = try #require(scene.service.sessions.all.first?.home)
-        home.execute { home.schedule(after: .milliseconds(1300)) { gone.raise() } }
-        #expect(gone.wait())
-        #expect(scene.service.sessionCount == 0)
+        try scene.outlastInactivity()
         #expect(scene.host.sessionCounts == (2, 2))
         #expect(scene.host.undelivered.map(\.id) == ["m", "m"])
     }

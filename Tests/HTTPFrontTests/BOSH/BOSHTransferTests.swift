@@ -104,10 +104,7 @@ struct BOSHTransferTests {
     @Test("§14.3: what comes while no connection is there waits for the next request")
     func lostThenNext() throws {
         let session = try BOSHScene().bound()
-        let held = try session.send()
-        try session.waitUntil { $0.window.isHolding }
-        held.client.close()
-        try session.waitUntil { !$0.window.isHolding }
+        try session.loseRequest()
         try session.deliver("1")
         let answer = try session.post()
         #expect(answer.text.contains("id='1'"))
@@ -116,10 +113,7 @@ struct BOSHTransferTests {
     @Test("§14.3: a lost request may be repeated, and is answered then")
     func lostThenRepeated() throws {
         let session = try BOSHScene().bound()
-        let held = try session.send()
-        try session.waitUntil { $0.window.isHolding }
-        held.client.close()
-        try session.waitUntil { !$0.window.isHolding }
+        try session.loseRequest()
         try session.deliver("1")
         #expect(try session.post(rid: session.rid).text.contains("id='1'"))
     }
@@ -133,11 +127,7 @@ struct BOSHTransferTests {
         try session.deliver("answered")
         #expect(try held.reply().text.contains("id='answered'"))
         try session.deliver("waiting")
-        let gone = Signal()
-        let home = try #require(scene.service.sessions.all.first?.home)
-        home.execute { home.schedule(after: .milliseconds(1300)) { gone.raise() } }
-        #expect(gone.wait())
-        #expect(scene.service.sessionCount == 0)
+        try scene.outlastInactivity()
         #expect(scene.host.sessionCounts == (1, 1))
         #expect(scene.host.undelivered.map(\.id) == ["answered", "waiting"])
         #expect(try session.post()["condition"] == "item-not-found")
@@ -149,15 +139,8 @@ struct BOSHTransferTests {
         let session = try scene.bound()
         try session.deliver("1")
         #expect(try session.post().text.contains("id='1'"))
-        let held = try session.send()
-        try session.waitUntil { $0.window.isHolding }
-        held.client.close()
-        try session.waitUntil { !$0.window.isHolding }
-        let gone = Signal()
-        let home = try #require(scene.service.sessions.all.first?.home)
-        home.execute { home.schedule(after: .milliseconds(1300)) { gone.raise() } }
-        #expect(gone.wait())
-        #expect(scene.service.sessionCount == 0)
+        try session.loseRequest()
+        try scene.outlastInactivity()
         #expect(scene.host.undelivered.isEmpty)
     }
 

@@ -20,7 +20,7 @@ struct PollSessionTests {
     /// A server with the handler at `/http-poll`, and its clients.
     private final class Scene {
         let host = FakeHost()
-        let service = PollService()
+        let service = PollService(PollSettings())
         let server: TestServer
 
         init(timeout: Int = 300, loopCount: Int = 1) throws {

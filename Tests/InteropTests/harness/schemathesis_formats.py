@@ -19,3 +19,7 @@ schemathesis.openapi.format(
     "xmpp-address", st.builds(lambda name, domain: f"{name}@{domain}", NAMES, DOMAINS))
 schemathesis.openapi.format(
     "password", st.text("abcdefghijklmnopqrstuvwxyz0123456789!", min_size=1, max_size=50))
+schemathesis.openapi.format("ip-network", st.one_of(
+    st.ip_addresses().map(str),
+    st.builds(lambda address, bits: f"{address}/{bits}", st.ip_addresses(v=4), st.integers(0, 32)),
+    st.builds(lambda address, bits: f"{address}/{bits}", st.ip_addresses(v=6), st.integers(0, 128))))

@@ -56,6 +56,10 @@ package final class FakeHost: C2SHost, C2SDirectory {
 
     package func refusal(of account: BareJID, on session: C2SSession) -> StanzaError? { nil }
 
+    package func rejection(of session: C2SSession) -> StreamError? { nil }
+
+    package func checked(_ account: BareJID, isAccepted: Bool, on session: C2SSession) {}
+
     package func bind(
         _ session: C2SSession, account: BareJID, resource: String?
     ) -> Result<FullJID, StanzaError> {

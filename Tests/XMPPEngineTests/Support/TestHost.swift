@@ -15,7 +15,7 @@ final class TestHost: Sendable {
     let stores: Stores
     let loops: [StreamLoop]
     let rosters: CountedRosters
-    private let directory: TestDirectory
+    let directory: TestDirectory
     private let database: SQLiteDatabase
     private let group: MultiThreadedEventLoopGroup
     private let path: String
@@ -184,10 +184,7 @@ final class TestComponent: DomainRoute {
     func receives(
         _ expected: String..., sourceLocation: SourceLocation = #_sourceLocation
     ) async {
-        for expected in expected {
-            let item = await inbox.next()
-            #expect(item?.description == expected, sourceLocation: sourceLocation)
-        }
+        await inbox.gives(expected, sourceLocation)
     }
 
     /// The next stanza.

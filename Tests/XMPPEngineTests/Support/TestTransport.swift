@@ -1,5 +1,6 @@
 import NIOCore
 import Synchronization
+import Testing
 import XMPPCore
 
 @testable import XMPPEngine
@@ -70,6 +71,14 @@ final class Inbox: Sendable {
             }
             if let item { return waiter.resume(returning: item) }
             Task { await giveUp(wait) }
+        }
+    }
+
+    /// The next items are just these, in this order.
+    func gives(_ expected: [String], _ sourceLocation: SourceLocation) async {
+        for expected in expected {
+            let item = await next()
+            #expect(item?.description == expected, sourceLocation: sourceLocation)
         }
     }
 

@@ -101,10 +101,7 @@ final class TestUser: Sendable {
     func receives(
         _ expected: String..., sourceLocation: SourceLocation = #_sourceLocation
     ) async {
-        for expected in expected {
-            let item = await inbox.next()
-            #expect(item?.description == expected, sourceLocation: sourceLocation)
-        }
+        await inbox.gives(expected, sourceLocation)
     }
 
     /// The next stanzas are just these, in any order.
@@ -163,7 +160,7 @@ final class TestUser: Sendable {
 }
 
 /// Parses what a test client writes; touched on the client's loop only.
-private final class Parsers: @unchecked Sendable {
+final class Parsers: @unchecked Sendable {
     // Sendable because only the loop of the client feeds it.
     private var parser = StreamParser(.stream)
 

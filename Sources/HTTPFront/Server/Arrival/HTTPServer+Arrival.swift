@@ -43,6 +43,11 @@ extension HTTPServer {
 
     /// The client's own address is known now.
     private func admit(_ arrival: Arrival) {
+        // A proxy brings others than itself: its requests are looked at one by one.
+        if let seconds = ban(of: arrival.peer), !isTrustedProxy(arrival.peer) {
+            leave()
+            return refuse(arrival, .forbidden, retryAfter: seconds)
+        }
         guard enter(arrival.peer, isExempt: isExempt(arrival.peer)) else {
             leave()
             return refuse(arrival, .tooManyRequests)
@@ -84,12 +89,18 @@ extension HTTPServer {
     }
 
     /// Says no, where that costs little, and closes.
-    private func refuse(_ arrival: Arrival, _ status: HTTPStatus) {
+    private func refuse(_ arrival: Arrival, _ status: HTTPStatus, retryAfter: Int? = nil) {
         if door.tls == nil {
-            HTTPRefusal(status).send(on: arrival.descriptor)
+            HTTPRefusal(status, retryAfter: retryAfter).send(on: arrival.descriptor)
             arrival.loop.linger(arrival.descriptor)
         }
         arrival.loop.closeSoon(arrival.descriptor)
+    }
+
+    /// How many seconds a client is still kept out; `nil` when it is not.
+    func ban(of peer: PeerAddress) -> Int? {
+        guard let bans = door.bans, bans.count > 0 else { return nil }
+        return peer.ip.flatMap { bans.secondsLeft(for: $0) }
     }
 
     /// Whether a peer may say on whose behalf it asks.

@@ -29,6 +29,9 @@ extension Exchange {
     private func takeHead(_ line: RequestLine) -> Order {
         if let refusal = checkHead(line) { return refuse(refusal) }
         if let refusal = readForwarding() { return refuse(refusal) }
+        if let seconds = connection.server.ban(of: peer) {
+            return refuse(.forbidden, [HTTPField("Retry-After", String(seconds))])
+        }
         connection.server.route(self)
         if case .answered(let response) = state {
             isRefusedEarly = body.isExpected
@@ -64,10 +67,10 @@ extension Exchange {
     }
 
     /// Answers before the body is read, which closes the connection.
-    private func refuse(_ status: HTTPStatus) -> Order {
+    private func refuse(_ status: HTTPStatus, _ fields: [HTTPField] = []) -> Order {
         isRefusedEarly = true
         respond(
-            status, fields: HTTPField.plainPage + [HTTPField("Connection", "close")],
+            status, fields: HTTPField.plainPage + [HTTPField("Connection", "close")] + fields,
             body: .page(status))
         return orderAfterHandler(leaving: 0)
     }

@@ -34,6 +34,8 @@ package struct HTTPStatus: Sendable, Equatable {
     package static let rangeNotSatisfiable = HTTPStatus(
         code: 416, reason: "Range Not Satisfiable")
     package static let expectationFailed = HTTPStatus(code: 417, reason: "Expectation Failed")
+    package static let unprocessableContent = HTTPStatus(
+        code: 422, reason: "Unprocessable Content")
     package static let upgradeRequired = HTTPStatus(code: 426, reason: "Upgrade Required")
     package static let tooManyRequests = HTTPStatus(code: 429, reason: "Too Many Requests")
     package static let fieldsTooLarge = HTTPStatus(

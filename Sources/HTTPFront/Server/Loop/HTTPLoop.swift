@@ -4,6 +4,11 @@ import NIOCore
 import Synchronization
 import XMPPEngine
 
+/// What a feature keeps once for each loop: made at first use, guarded by the loop.
+protocol KeptByLoop: AnyObject {
+    init()
+}
+
 /// A thread that runs one libmicrohttpd daemon, a mailbox and timers.
 ///
 /// All that happens to an HTTP connection happens on the thread of its loop: handlers run there,
@@ -41,8 +46,7 @@ package final class HTTPLoop: @unchecked Sendable {
     var relayBuffer = ByteBuffer()
     private var watched: [Int32: any LoopWatch] = [:]
     private var leftDescriptors: [Int32] = []
-    /// What the WebSocket connections of this loop share.
-    let webSockets = WebSocketTools()
+    private var kept: [ObjectIdentifier: any KeptByLoop] = [:]
     private var sweepAt: UInt64 = 0
     private var stopping: LoopStop?
 
@@ -82,6 +86,15 @@ package final class HTTPLoop: @unchecked Sendable {
     /// From the loop's own thread it runs later in the same turn. After `stop` it is dropped.
     package func execute(_ body: @escaping @Sendable () -> Void) {
         mailbox.append(body)
+    }
+
+    /// The one object of a type that a feature keeps for each loop; to be called on the loop.
+    func kept<Kept: KeptByLoop>(_ type: Kept.Type) -> Kept {
+        assertCurrent()
+        if let known = kept[ObjectIdentifier(type)] as? Kept { return known }
+        let made = Kept()
+        kept[ObjectIdentifier(type)] = made
+        return made
     }
 
     /// A timer of this loop; to be called on the loop.

@@ -1,4 +1,5 @@
 import CMicroHTTPD
+import Glibc
 import NIOCore
 
 /// Owns one `MHD_Response *` and the status it will be sent with.
@@ -127,7 +128,10 @@ final class MicroHTTPResponse {
         return made
     }
 
-    /// Fills `target` for libmicrohttpd; -1 ends the body, -2 cuts the connection.
+    /// Fills `target` for libmicrohttpd; -1 ends the body.
+    ///
+    /// -2, which is to cut the connection, would leave one that was suspended open for good: the
+    /// socket is shut down instead, and sending the end of the body fails.
     private static func read(
         _ stream: BodyStream, into target: UnsafeMutableRawBufferPointer
     ) -> Int {
@@ -137,7 +141,10 @@ final class MicroHTTPResponse {
         case .end:
             return -1
         case .gone:
-            return -2
+            if let exchange = stream.exchange {
+                shutdown(exchange.connection.descriptor, Int32(SHUT_RDWR))
+            }
+            return -1
         case .nothingYet:
             guard let exchange = stream.exchange, let request = exchange.request else { return -2 }
             exchange.isSuspended = true

@@ -3,8 +3,9 @@ import Glibc
 /// A POSIX extended regular expression, compiled once (`regcomp`, `regexec`).
 ///
 /// It matches anywhere in the text unless anchored with `^` and `$`.
-// Sendable because the compiled expression is never changed, and `regexec` locks it while in use.
 package final class RegularExpression: @unchecked Sendable {
+    // Sendable because the expression is compiled once, and `regexec` locks it while in use.
+
     /// Longest expression, in bytes of UTF-8.
     package static let patternBytesMax = 1024
     /// Longest text that is tried, three full parts of an address; a longer one does not match.

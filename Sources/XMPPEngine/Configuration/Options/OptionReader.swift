@@ -57,6 +57,17 @@ package final class OptionReader {
         report.warn(at: node.position, path: path, message)
     }
 
+    /// Reads a value from text alone; `nil` after telling what was expected.
+    func value<Value: OptionValue>(
+        of node: ConfigurationNode, _ read: (String) -> Value?
+    ) -> Value? {
+        guard let value = node.text.flatMap(read) else {
+            fail(node, expected: Value.typeName)
+            return nil
+        }
+        return value
+    }
+
     /// Notes that a rule of this name must exist.
     func mention(_ kind: RuleMention.Kind, _ name: String, at position: SourcePosition) {
         references.append(

@@ -75,14 +75,16 @@ struct ErlangTranslation {
         values[key] = .init(key: key, keyPosition: term.position, value: list)
     }
 
+    private mutating func nameText(_ name: ErlangTerm) -> String? {
+        if name.name == nil { reader.fail(at: name.position, "expected a name") }
+        return name.name
+    }
+
     /// Adds `name: value` to the map of an option.
     private mutating func join(
         _ key: String, _ name: ErlangTerm, _ value: ConfigurationNode, _ term: ErlangTerm
     ) {
-        guard let text = name.name else {
-            reader.fail(at: name.position, "expected a name")
-            return
-        }
+        guard let text = nameText(name) else { return }
         var entries = values[key]?.value.entries ?? []
         if let first = entries.first(where: { $0.key == text }) {
             reader.fail(
@@ -100,10 +102,7 @@ struct ErlangTranslation {
     private mutating func append(
         to key: String, _ name: ErlangTerm, _ value: ConfigurationNode, _ term: ErlangTerm
     ) {
-        guard let text = name.name else {
-            reader.fail(at: name.position, "expected a name")
-            return
-        }
+        guard let text = nameText(name) else { return }
         var entries = values[key]?.value.entries ?? []
         if let index = entries.firstIndex(where: { $0.key == text }) {
             let items = entries[index].value.items ?? []

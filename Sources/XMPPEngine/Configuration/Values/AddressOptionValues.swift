@@ -4,11 +4,7 @@ extension BareJID: OptionValue {
     package static var typeName: String { "an address (`admin@example.com`)" }
 
     package static func read(_ node: ConfigurationNode, with reader: OptionReader) -> BareJID? {
-        guard let text = node.text, let value = BareJID(text) else {
-            reader.fail(node, expected: typeName)
-            return nil
-        }
-        return value
+        reader.value(of: node) { BareJID($0) }
     }
 
     package var configurationText: String { text }
@@ -31,11 +27,7 @@ extension DomainName: OptionValue {
     package static var typeName: String { "a domain (`example.com`)" }
 
     package static func read(_ node: ConfigurationNode, with reader: OptionReader) -> DomainName? {
-        guard let text = node.text, let value = DomainName(text) else {
-            reader.fail(node, expected: typeName)
-            return nil
-        }
-        return value
+        reader.value(of: node) { DomainName($0) }
     }
 
     package var configurationText: String { text }

@@ -18,11 +18,7 @@ extension Int: OptionValue {
     package static var typeName: String { "a whole number" }
 
     package static func read(_ node: ConfigurationNode, with reader: OptionReader) -> Int? {
-        guard let text = node.text, let value = Int(text) else {
-            reader.fail(node, expected: typeName)
-            return nil
-        }
-        return value
+        reader.value(of: node) { Int($0) }
     }
 
     package var configurationText: String { String(self) }

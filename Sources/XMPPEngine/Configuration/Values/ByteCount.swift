@@ -14,11 +14,7 @@ extension ByteCount: OptionValue {
     package static var typeName: String { "a size in bytes (`65536`, `64 KiB`, `10 MB`)" }
 
     package static func read(_ node: ConfigurationNode, with reader: OptionReader) -> ByteCount? {
-        guard let text = node.text, let value = ByteCount(configurationText: text) else {
-            reader.fail(node, expected: typeName)
-            return nil
-        }
-        return value
+        reader.value(of: node) { ByteCount(configurationText: $0) }
     }
 
     /// Reads `65536`, `64 KiB`, `10MB`; `nil` for anything else and for sizes beyond `Int`.

@@ -6,11 +6,7 @@ extension Duration: OptionValue {
     private static let secondsMax: Int64 = 315_360_000_000
 
     package static func read(_ node: ConfigurationNode, with reader: OptionReader) -> Duration? {
-        guard let text = node.text, let value = Duration(configurationText: text) else {
-            reader.fail(node, expected: typeName)
-            return nil
-        }
-        return value
+        reader.value(of: node) { Duration(configurationText: $0) }
     }
 
     /// Reads `30`, `30s`, `30 seconds`, `5 min`, `1 hour`, `7 days`, `250 ms`.

@@ -61,11 +61,7 @@ extension IPAddress: OptionValue {
     package static var typeName: String { "an IP address (`127.0.0.1`, `::`)" }
 
     package static func read(_ node: ConfigurationNode, with reader: OptionReader) -> IPAddress? {
-        guard let text = node.text, let value = IPAddress(text) else {
-            reader.fail(node, expected: typeName)
-            return nil
-        }
-        return value
+        reader.value(of: node) { IPAddress($0) }
     }
 
     package var configurationText: String { description }

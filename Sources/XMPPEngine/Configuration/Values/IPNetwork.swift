@@ -40,11 +40,7 @@ extension IPNetwork: OptionValue {
     package static var typeName: String { "an IP address or network (`10.0.0.0/8`, `::1`)" }
 
     package static func read(_ node: ConfigurationNode, with reader: OptionReader) -> IPNetwork? {
-        guard let text = node.text, let value = IPNetwork(text) else {
-            reader.fail(node, expected: typeName)
-            return nil
-        }
-        return value
+        reader.value(of: node) { IPNetwork($0) }
     }
 
     package var configurationText: String { description }

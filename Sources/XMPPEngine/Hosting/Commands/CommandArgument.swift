@@ -11,6 +11,8 @@ package struct CommandArgument: Sendable {
         case jid
         /// A domain, prepared; not necessarily a served one.
         case host
+        /// An IP address, or a network as in 192.0.2.0/24.
+        case network
         /// A list of texts; in one text, separated by `;`.
         case strings
     }

@@ -1,4 +1,5 @@
 import ControlProtocol
+import XMPPConfig
 import XMPPCore
 
 /// The arguments of one call: all that are declared, of their kinds, with defaults filled in.
@@ -52,6 +53,14 @@ package struct CommandArguments: Sendable {
     package func host(_ name: String) throws(CommandError) -> BareJID {
         guard case .host(let host) = values[name] else { throw .missing(name) }
         return host
+    }
+
+    /// An argument that is an IP address or network.
+    ///
+    /// - Throws: `badArguments` when no such argument is declared.
+    package func network(_ name: String) throws(CommandError) -> IPNetwork {
+        guard case .network(let network) = values[name] else { throw .missing(name) }
+        return network
     }
 }
 

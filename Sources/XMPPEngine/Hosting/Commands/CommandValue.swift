@@ -1,4 +1,5 @@
 import ControlProtocol
+import XMPPConfig
 import XMPPCore
 
 /// A value of one of the declared kinds.
@@ -8,6 +9,7 @@ package enum CommandValue: Hashable, Sendable {
     case bool(Bool)
     case jid(JID)
     case host(BareJID)
+    case network(IPNetwork)
     case strings([String])
 
     /// The value as JSON: addresses as their text.
@@ -18,6 +20,7 @@ package enum CommandValue: Hashable, Sendable {
         case .bool(let flag): .bool(flag)
         case .jid(let jid): .string(jid.description)
         case .host(let host): .string(host.text)
+        case .network(let network): .string(network.description)
         case .strings(let texts): .array(texts.map { .string($0) })
         }
     }
@@ -44,6 +47,7 @@ extension CommandArgument {
         case .jid: value.string.flatMap { JID($0) }.map { .jid($0) }
         case .host:
             value.string.flatMap { BareJID(localpart: nil, domainpart: $0) }.map { .host($0) }
+        case .network: value.string.flatMap { IPNetwork($0) }.map { .network($0) }
         case .strings: strings(value, typing).map { .strings($0) }
         }
     }
@@ -123,6 +127,7 @@ extension CommandArgument {
         case .user: "a name that an account can have"
         case .jid: "an address"
         case .host: "a domain name"
+        case .network: "an IP address or network"
         case .strings: "a list of strings"
         }
     }

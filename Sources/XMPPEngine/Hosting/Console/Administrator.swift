@@ -63,7 +63,7 @@ package struct Administrator: Hashable, Sendable {
                 switch argument.kind {
                 case .host: return BareJID(localpart: nil, domainpart: text)?.text ?? ""
                 case .jid: return JID(text)?.bare.domainpart ?? ""
-                case .string, .int, .bool, .user, .strings: return nil
+                case .string, .int, .bool, .network, .user, .strings: return nil
                 }
             }
             return !domains.isEmpty && domains.allSatisfy(hosts.contains)

@@ -37,13 +37,15 @@ package struct ServerFacts: Sendable {
     /// Monotonic start time, for uptimes.
     package let startedAt: ContinuousClock.Instant
     package let registrations: RegistrationThrottle
+    package let bans: AddressBans
     /// Where relative paths begin.
     package let dataDirectory: String
 
     package init(
         version: String, startedAt: ContinuousClock.Instant, registrations: RegistrationThrottle,
-        dataDirectory: String
+        bans: AddressBans = AddressBans(), dataDirectory: String
     ) {
+        self.bans = bans
         self.version = version
         self.dataDirectory = dataDirectory
         self.startedAt = startedAt

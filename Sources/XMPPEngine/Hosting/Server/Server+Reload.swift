@@ -15,6 +15,7 @@ extension Server {
         checkCertificates()
         replaceConfiguration(new)
         applyServerOptions(new)
+        liftBansUnlessWanted(by: new)
         for host in difference.hostsRemoved { stopHost(host) }
         for host in difference.hostsAdded { startHost(host, new) }
         for name in new.hosts where !difference.hostsAdded.contains(name) {

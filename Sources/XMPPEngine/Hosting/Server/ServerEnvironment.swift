@@ -17,6 +17,8 @@ package final class ServerEnvironment: Sendable {
     package let secret: ServerSecret
     package let decoys: DecoyCredentials
     package let registrations = RegistrationThrottle(interval: 600)
+    /// Who is kept out after failed logins.
+    package let bans = AddressBans()
     /// What is known of the running server: counters, history, alarms, events, log.
     package let observatory: Observatory
 
@@ -43,7 +45,7 @@ package final class ServerEnvironment: Sendable {
     package var facts: ServerFacts {
         ServerFacts(
             version: version, startedAt: startedAt, registrations: registrations,
-            dataDirectory: dataDirectory)
+            bans: bans, dataDirectory: dataDirectory)
     }
 
     /// A path below the data directory, unless it is absolute.

@@ -17,7 +17,7 @@ extension PresenceService {
     }
 
     /// What followed from an announcement.
-    private struct Arrival: Sendable {
+    private struct Consequences: Sendable {
         /// Whether requests that wait must be delivered (RFC 6121 §3.1.3).
         var mustBringRequests = false
         /// Whether the session takes messages now and did not before.
@@ -33,11 +33,12 @@ extension PresenceService {
         guard let stanza = screenedOutbound(stanza, by: resource) else { return }
         let announcement = Announcement(stanza: stanza, priority: priority, resource: resource)
         if let contacts = rosters.cachedContacts(of: resource.jid.bare) {
-            let arrival = publish(announcement, to: contacts)
-            guard arrival.mustBringRequests || (arrival.isReceptive && hasArrivalHooks) else {
+            let consequences = publish(announcement, to: contacts)
+            guard consequences.mustBringRequests || (consequences.isReceptive && hasArrivalHooks)
+            else {
                 return
             }
-            resource.session.hold { await self.follow(arrival, of: resource) }
+            resource.session.hold { await self.follow(consequences, of: resource) }
         } else {
             resource.session.hold { await self.announceLater(announcement) }
         }
@@ -47,10 +48,10 @@ extension PresenceService {
         let resource = announcement.resource
         do throws(StorageError) {
             let contacts = try await rosters.contacts(of: resource.jid.bare)
-            let arrival = await resource.session.onLoop {
+            let consequences = await resource.session.onLoop {
                 self.publish(announcement, to: contacts)
             }
-            await follow(arrival, of: resource)
+            await follow(consequences, of: resource)
         } catch {
             refuse(announcement.stanza, StanzaError(error), to: resource)
         }
@@ -58,14 +59,14 @@ extension PresenceService {
 
     private var hasArrivalHooks: Bool { !hooks.becameAvailable.handlers.isEmpty }
 
-    private func follow(_ arrival: Arrival, of resource: ClientResource) async {
-        if arrival.mustBringRequests { await deliverRequests(to: resource) }
-        guard arrival.isReceptive else { return }
+    private func follow(_ consequences: Consequences, of resource: ClientResource) async {
+        if consequences.mustBringRequests { await deliverRequests(to: resource) }
+        guard consequences.isReceptive else { return }
         for hook in hooks.becameAvailable.handlers { await hook(resource) }
     }
 
     /// Takes the presence on and sends it out; called on the session's loop.
-    private func publish(_ announcement: Announcement, to contacts: Contacts) -> Arrival {
+    private func publish(_ announcement: Announcement, to contacts: Contacts) -> Consequences {
         let resource = announcement.resource
         let previous = resource.update { presence -> ClientResource.Presence? in
             guard !presence.hasEnded else { return nil }
@@ -75,12 +76,12 @@ extension PresenceService {
             presence.isBroadcasting = true
             return previous
         }
-        guard let previous else { return Arrival() }
+        guard let previous else { return Consequences() }
         broadcast(announcement.stanza, to: contacts, by: resource)
         let isInitial = previous.available == nil
         if isInitial { lookAround(resource, contacts) }
         finishBroadcast(of: resource)
-        return Arrival(
+        return Consequences(
             mustBringRequests: isInitial && contacts.hasRequests,
             isReceptive: announcement.priority >= 0 && (isInitial || previous.priority < 0))
     }

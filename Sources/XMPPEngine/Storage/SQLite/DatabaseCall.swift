@@ -9,10 +9,9 @@ protocol DatabaseCall: AnyObject, Sendable {
 }
 
 /// A call with its answer.
-///
-/// Sendable because the caller fills it before it is queued and only the thread that took it
-/// touches it afterwards; the cancellation is atomic.
 final class PendingCall<Value: Sendable>: DatabaseCall, @unchecked Sendable {
+    // Sendable because the caller fills it before it is queued and only the thread that took it
+    // touches it afterwards; the cancellation is atomic.
     typealias Body = @Sendable (any SQLSession) throws(StorageError) -> Value
     typealias Outcome = Result<Value, StorageError>
 

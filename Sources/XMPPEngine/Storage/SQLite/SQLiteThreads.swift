@@ -1,7 +1,7 @@
 /// The threads of an open database, each with a connection of its own.
 struct SQLiteThreads: Sendable {
     typealias Queue = WorkQueue<any DatabaseCall>
-    private typealias Opening = CheckedContinuation<Result<Void, StorageError>, Never>
+    private typealias OpeningAnswer = CheckedContinuation<Result<Void, StorageError>, Never>
 
     let reads: Queue
     let writes: Queue
@@ -113,7 +113,7 @@ struct SQLiteThreads: Sendable {
     }
 
     private static func live(
-        _ prepare: () throws(StorageError) -> () -> Void, _ opening: Opening
+        _ prepare: () throws(StorageError) -> () -> Void, _ opening: OpeningAnswer
     ) {
         let run: () -> Void
         do throws(StorageError) {

@@ -1,9 +1,9 @@
 import Glibc
 
 /// A bounded queue between tasks that put and threads that take.
-///
-/// Sendable because every access to `state` holds the pthread mutex.
 final class WorkQueue<Work: Sendable>: @unchecked Sendable {
+    // Sendable because every access to `state` holds the pthread mutex.
+
     enum Answer: Equatable {
         case taken
         case full

@@ -3,13 +3,13 @@ import Synchronization
 
 /// A thread for blocking work.
 final class WorkerThread: Sendable {
-    private enum Ending {
+    private enum Life {
         case running(waiting: [CheckedContinuation<Void, Never>])
         case ended
     }
 
     private let body: @Sendable () -> Void
-    private let ending = Mutex(Ending.running(waiting: []))
+    private let life = Mutex(Life.running(waiting: []))
 
     private init(body: @escaping @Sendable () -> Void) { self.body = body }
 
@@ -36,10 +36,10 @@ final class WorkerThread: Sendable {
     /// Returns when the thread has ended.
     func ended() async {
         await withCheckedContinuation { continuation in
-            let hasEnded = ending.withLock { ending in
-                switch ending {
+            let hasEnded = life.withLock { life in
+                switch life {
                 case .running(let waiting):
-                    ending = .running(waiting: waiting + [continuation])
+                    life = .running(waiting: waiting + [continuation])
                     return false
                 case .ended:
                     return true
@@ -51,9 +51,9 @@ final class WorkerThread: Sendable {
 
     private func run() {
         body()
-        let waiting = ending.withLock { ending in
-            defer { ending = .ended }
-            guard case .running(let waiting) = ending else {
+        let waiting = life.withLock { life in
+            defer { life = .ended }
+            guard case .running(let waiting) = life else {
                 return [CheckedContinuation<Void, Never>]()
             }
             return waiting

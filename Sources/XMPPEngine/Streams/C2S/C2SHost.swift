@@ -24,6 +24,10 @@ package protocol C2SHost: AnyObject, Sendable {
     func loginRecord(of account: BareJID) async throws -> LoginRecord?
     /// Why the account may not log in here (access rules, address); `nil` when it may.
     func refusal(of account: BareJID, on session: C2SSession) -> StanzaError?
+    /// Why the client may not even try, as after too many failed logins; `nil` when it may.
+    func rejection(of session: C2SSession) -> StreamError?
+    /// An account's credentials were right or wrong.
+    func checked(_ account: BareJID, isAccepted: Bool, on session: C2SSession)
 
     /// Enters the session under the wanted or a made resource.
     func bind(

@@ -91,6 +91,7 @@ extension C2SSession {
     private func startSASL(_ auth: Element) {
         if negotiation == nil { negotiation = makeNegotiation() }
         loginMechanism = auth["mechanism"] ?? ""
+        loginAccount = nil
         let order = negotiation?.start(
             mechanism: loginMechanism, initialResponse: auth.text,
             nonce: SecureRandom.token())
@@ -103,6 +104,7 @@ extension C2SSession {
         case .challenge(let data):
             send(Element("challenge", .sasl, text: Base64.encode(data)))
         case .lookUp(let account, _, let attempt):
+            loginAccount = account
             lookUp(account, attempt)
         case .verifyPassword(let check, let attempt):
             let cache = host?.login.cache
@@ -161,7 +163,9 @@ extension C2SSession {
     }
 
     private func succeed(_ identity: SASLIdentity, _ data: [UInt8]?) {
+        if let rejection = host?.rejection(of: self) { return fail(rejection) }
         guard case .succeed = machine.loginSucceeded(identity.account) else { return }
+        if !identity.isAnonymous { host?.checked(identity.account, isAccepted: true, on: self) }
         loop.counters.add(.logins(loginMechanism))
         isAnonymous = identity.isAnonymous
         negotiation = nil
@@ -171,10 +175,16 @@ extension C2SSession {
 
     private func refuse(_ failure: SASLFailure) {
         loop.counters.add(.loginsRefused(loginMechanism))
+        // Who is banned while a guess is being checked does not hear whether it was right.
+        if let rejection = host?.rejection(of: self) { return fail(rejection) }
+        if failure.condition == .notAuthorized, let account = loginAccount {
+            host?.checked(account, isAccepted: false, on: self)
+        }
         switch machine.loginRefused(failure) {
         case .fail(let failure):
             logRefusal(failure)
             send(Self.element(failure))
+            if let rejection = host?.rejection(of: self) { fail(rejection) }
         case .failAndClose(let failure):
             logRefusal(failure)
             send(Self.element(failure))

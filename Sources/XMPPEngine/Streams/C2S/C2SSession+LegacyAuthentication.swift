@@ -58,10 +58,14 @@ extension C2SSession {
         _ stanza: Stanza, account: BareJID, resource: String, isRight: Bool
     ) {
         guard let host, !isOver else { return }
+        if let rejection = host.rejection(of: self) { return fail(rejection) }
+        host.checked(account, isAccepted: isRight, on: self)
         guard isRight else {
             loop.counters.add(.loginsRefused("iq-auth"))
             switch machine.loginRefused(SASLFailure(.notAuthorized)) {
-            case .fail: refuse(stanza, .notAuthorized)
+            case .fail:
+                refuse(stanza, .notAuthorized)
+                if let rejection = host.rejection(of: self) { fail(rejection) }
             case .failAndClose:
                 refuse(stanza, .notAuthorized)
                 fail(StreamError(.policyViolation, "too many refused logins"))

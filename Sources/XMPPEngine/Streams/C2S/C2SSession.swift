@@ -111,6 +111,8 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
         var negotiation: SASLNegotiation
         /// As the client named it, for statistics.
         var mechanism = ""
+        /// Whose credentials are being checked.
+        var account: BareJID?
 
         init(_ negotiation: SASLNegotiation) { self.negotiation = negotiation }
     }
@@ -130,6 +132,12 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
     var loginMechanism: String {
         get { login?.mechanism ?? "" }
         set { login?.mechanism = newValue }
+    }
+
+    /// Whose credentials the login in progress has to show; `nil` until that is known.
+    var loginAccount: BareJID? {
+        get { login?.account }
+        set { login?.account = newValue }
     }
 
     package var limits: StreamLimits {
@@ -275,6 +283,7 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
             if host == nil { loop.counters.add(.streamsOpened(transportClass)) }
             host = found
             open(header, version: opening.version)
+            if let rejection = found?.rejection(of: self) { return fail(rejection) }
             sendFeatures(offer)
         case .refuse(let error):
             open(header, version: .current)

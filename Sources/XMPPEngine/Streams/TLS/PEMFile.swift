@@ -106,9 +106,8 @@ struct PEMFile {
 }
 
 /// Owns one reference to an `EVP_PKEY *` with a private half.
-///
-/// Sendable because a key is not changed once parsed, and counted atomically.
 final class PrivateKey: @unchecked Sendable {
+    // Sendable because a key is not changed once parsed, and counted atomically.
     let pointer: OpaquePointer
 
     init(adopting pointer: OpaquePointer) { self.pointer = pointer }

@@ -246,10 +246,12 @@ extension TLSConnection {
 
 /// The BIO through which sessions reach the buffers of their `TLSConnection`.
 private enum TLSBuffers {
-    /// Sendable because the method table is written once, before its first use, and never freed.
-    private struct Method: @unchecked Sendable { let pointer: OpaquePointer? }
+    private struct BIOMethod: @unchecked Sendable {
+        // Sendable because the method table is written once, before its first use, and never freed.
+        let pointer: OpaquePointer?
+    }
 
-    private static let method: Method = {
+    private static let method: BIOMethod = {
         let method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "byte buffers")
         BIO_meth_set_read(method) { bio, target, count in
             shim_clear_retry(bio)
@@ -266,7 +268,7 @@ private enum TLSBuffers {
             return count
         }
         BIO_meth_set_ctrl(method) { _, command, _, _ in command == BIO_CTRL_FLUSH ? 1 : 0 }
-        return Method(pointer: method)
+        return BIOMethod(pointer: method)
     }()
 
     static func makeBIO() -> OpaquePointer? {

@@ -4,9 +4,9 @@ import COpenSSL
 ///
 /// It holds no certificate: each session is given the one its host shows when the ClientHello
 /// is read, so reloading the store needs no new context and keeps tickets usable.
-///
-/// Sendable because the context is not changed after `init`; OpenSSL locks its session cache.
 package final class TLSContext: @unchecked Sendable {
+    // Sendable because the context is not changed after `init`; OpenSSL locks its session cache.
+
     /// Which side of the handshake its sessions take.
     package enum Role: Sendable {
         case server(CertificateStore)

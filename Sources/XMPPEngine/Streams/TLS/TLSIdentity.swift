@@ -1,9 +1,8 @@
 import COpenSSL
 
 /// A certificate with its key and the chain up to its authority: what one host shows.
-///
-/// Sendable because it never changes; the C objects are counted atomically.
 final class TLSIdentity: @unchecked Sendable {
+    // Sendable because it never changes; the C objects are counted atomically.
     let certificate: X509Certificate
     let key: PrivateKey
     let facts: CertificateFacts

@@ -2,9 +2,8 @@ import COpenSSL
 import Glibc
 
 /// Owns one reference to an `X509 *`.
-///
-/// Sendable because OpenSSL's certificates are not changed once parsed, and counted atomically.
 final class X509Certificate: @unchecked Sendable {
+    // Sendable because OpenSSL's certificates are not changed once parsed, and counted atomically.
     let pointer: OpaquePointer
 
     /// Takes over the reference that the caller holds.

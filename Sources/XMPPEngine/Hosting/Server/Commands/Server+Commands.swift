@@ -20,7 +20,7 @@ extension Server {
             + [.checkConfiguration(check: check)]
             + (root.map { [.supervisor($0)] } ?? []) + accountCommands + sessionCommands
             + statisticsCommands + observationCommands + rosterCommands + profileCommands
-            + tokenCommands
+            + tokenCommands + banCommands
         for command in all { _ = commands.register(command) }
     }
 

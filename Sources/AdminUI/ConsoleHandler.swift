@@ -96,9 +96,6 @@ extension WebRequest {
 
 extension WebAnswer {
     func send(on exchange: Exchange) {
-        let fields = self.fields.map { HTTPField($0.name, $0.value) }
-        exchange.respond(
-            HTTPStatus(code: status.rawValue, reason: status.reason), fields: fields,
-            body: body.isEmpty ? .empty : .bytes(body))
+        exchange.respond(status, fields: fields, body: body.isEmpty ? .empty : .bytes(body))
     }
 }

@@ -11,7 +11,7 @@ struct AcceptEncoding {
         }
     }
 
-    /// The precompressed forms it takes, the preferred first.
+    /// The codings it takes, the preferred first.
     var codings: [ContentCoding] {
         ContentCoding.allCases
             .map { ($0, weights[$0.rawValue] ?? weights["*"] ?? 0) }
@@ -21,15 +21,8 @@ struct AcceptEncoding {
     }
 }
 
-/// A form a file may lie beside itself in.
+/// A coding that answers come in (RFC 9110 §8.4.1).
 enum ContentCoding: String, CaseIterable {
     case brotli = "br"
     case gzip
-
-    var suffix: String {
-        switch self {
-        case .brotli: ".br"
-        case .gzip: ".gz"
-        }
-    }
 }
