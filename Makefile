@@ -19,11 +19,12 @@ BUILD_PACKAGES := pkg-config libmicrohttpd-dev libssl-dev libxml2-dev libidn-dev
 	libwslay-dev zlib1g-dev libjs-strophe
 TEST_PACKAGES := python3-venv chromium chromium-driver profanity mcabber tmux iproute2 util-linux \
 	curl nginx-light openssl
-BENCH_PACKAGES := gcc libc6-dev
+BENCH_PACKAGES := openssl
+COMPARE_PACKAGES := $(BENCH_PACKAGES) ejabberd prosody nginx-light wrk
 INTEROP := Tests/InteropTests
 VENV := .venv-tests
 
-.PHONY: help deps deps-test build run test fuzz bench lint clean
+.PHONY: help deps deps-test build run test fuzz bench compare lint clean
 
 help: ## list the targets
 	@echo "Martlet: make TARGET"
@@ -60,6 +61,11 @@ lint: ## check the formatting of the Swift sources
 bench: build ## measure this machine's server, see Benchmarks/README.md
 	@$(INTEROP)/install-packages $(BENCH_PACKAGES)
 	$(PYTHON) Benchmarks/bench.py
+
+compare: build ## measure it beside Debian's ejabberd, Prosody and nginx
+	@$(INTEROP)/install-packages $(COMPARE_PACKAGES)
+	$(PYTHON) Benchmarks/compare.py
+	$(PYTHON) Benchmarks/files.py
 
 fuzz: deps ## feed the readers with what libFuzzer thinks of (FUZZ_SECONDS=60 each, FUZZ_TARGETS)
 	MARTLET_FUZZ=1 $(SWIFT) build -c release --scratch-path .build-fuzz --product fuzz

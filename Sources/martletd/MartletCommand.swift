@@ -33,12 +33,13 @@ struct MartletCommand: AsyncParsableCommand {
             path = config
         } else {
             let start = FirstStart(dataDirectory: data, publicDirectory: self.public, host: host)
-            path = try start.prepare()
+            path = check ? start.path : try start.prepare()
             firstStart = start
         }
         let loaded: ConfigurationLoader.Loaded
         do throws(ConfigurationErrors) {
-            loaded = try ServerParts.load(path: path, dataDirectory: data)
+            loaded = try ServerParts.load(
+                path: path, text: check ? firstStart?.plannedText : nil, dataDirectory: data)
         } catch {
             Terminal.complain(String(describing: error))
             throw ExitCode(1)

@@ -1,3 +1,4 @@
+import ArgumentParser
 import ControlProtocol
 import Glibc
 import HTTPFront
@@ -41,20 +42,24 @@ struct Running {
         }
         let root = server.makeTree(
             extra: [signals, ServerParts.http.loopParts],
-            last: [ServerParts.http.sessionParts(of: ServerParts.webModules)])
+            last: [ServerParts.http.sessionParts(of: ServerParts.webModules)],
+            beforeListening: { [server] in try await firstStart?.finish(server) })
         server.registerCommands(
             reload: { try await reload() }, check: { try check() }, drain: { end.yield() })
         await root.start()
-        try await firstStart?.finish(server)
         announce()
         notifier.notify(.ready)
         let settling = Task.detached { await StartMemory.releaseWhenSettled() }
-        for await _ in ends { break }
+        let cause = await root.untilEnded(orWanted: ends)
         settling.cancel()
         Self.log.info("stopping")
         notifier.notify(.stopping)
         await root.stop()
         try? await environment.eventLoops.shutdownGracefully()
+        if case .failed(let reason) = cause {
+            Self.log.critical("the server gave up", metadata: ["error": "\(reason)"])
+            throw ExitCode.failure
+        }
         Self.log.info("stopped")
     }
 
@@ -77,10 +82,12 @@ struct Running {
     }
 
     private func reload() async throws -> String {
-        let loaded = try ServerParts.load(
-            path: path, dataDirectory: environment.dataDirectory)
-        for warning in loaded.warnings { Self.log.warning("\(warning)") }
-        return try await server.apply(loaded.configuration)
+        try await server.reload { [path, environment] in
+            let loaded = try ServerParts.load(
+                path: path, dataDirectory: environment.dataDirectory)
+            for warning in loaded.warnings { Self.log.warning("\(warning)") }
+            return loaded.configuration
+        }
     }
 
     private func check() throws -> String {

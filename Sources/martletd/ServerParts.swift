@@ -15,16 +15,31 @@ enum ServerParts {
         listenerModules: Set(listeners.keys))
 
     /// Reads a configuration; `@DATABASE_PATH@` and the like stand for what is passed.
+    ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - text: What stands in a file that is not there yet; `nil` reads it.
+    ///   - dataDirectory: What `@DATABASE_PATH@` stands for.
+    /// - Returns: The configuration and its warnings.
+    /// - Throws: Every problem at once.
     static func load(
-        path: String, dataDirectory: String
+        path: String, text: String? = nil, dataDirectory: String
     ) throws(ConfigurationErrors) -> ConfigurationLoader.Loaded {
         let home = getenv("HOME").map { String(cString: $0) } ?? "/"
-        return try ConfigurationLoader.load(
-            path: path, schema: schema,
-            environment: ConfigurationEnvironment(keywords: [
-                "VERSION": Martlet.version, "HOME": home, "CONFIG_PATH": path,
-                "DATABASE_PATH": dataDirectory,
-            ]))
+        let environment = ConfigurationEnvironment(keywords: [
+            "VERSION": Martlet.version, "HOME": home, "CONFIG_PATH": path,
+            "DATABASE_PATH": dataDirectory,
+        ])
+        let loaded: ConfigurationLoader.Loaded
+        if let text {
+            loaded = try ConfigurationLoader.load(
+                text: text, named: path, schema: schema, environment: environment)
+        } else {
+            loaded = try ConfigurationLoader.load(
+                path: path, schema: schema, environment: environment)
+        }
+        try loaded.configuration.checkTLS()
+        return loaded
     }
 
     static let http = HTTPService()

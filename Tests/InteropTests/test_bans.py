@@ -25,7 +25,6 @@ HANDLERS = """\
       /api: mod_http_api
       /admin: ejabberd_web_admin
       /http-poll: mod_http_poll
-      /websocket: ejabberd_http_ws
 """
 
 

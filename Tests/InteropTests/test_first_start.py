@@ -4,13 +4,14 @@ import os
 import re
 import shutil
 import stat
+import subprocess
 
 import pytest
 
 from harness import waiting
 from harness.namespace import Network
 from harness.raw import RawStream
-from harness.server import ROOT
+from harness.server import BINARIES, ROOT
 
 pytestmark = [pytest.mark.own_server, pytest.mark.timeout(180)]
 STARTED = re.compile(r"https?://\S+")
@@ -82,3 +83,61 @@ def test_the_first_start_sets_everything_up_and_the_second_only_starts(tmp_path)
     second = run_once(data, tmp_path / "second.log")
     assert secret[1] not in second
     assert all(path.read_bytes() == content for path, content in before.items())
+
+
+def check(*arguments):
+    """Runs `martletd --check`; returns its exit code and what it said."""
+    done = subprocess.run(
+        [BINARIES / "martletd", "--check", *map(str, arguments)], stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, timeout=waiting.PATIENCE)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_a_check_makes_nothing(tmp_path):
+    data = tmp_path / "data"
+    code, said = check("--data", data)
+    assert code == 0, said
+    assert not data.exists()
+
+
+@pytest.mark.parametrize("option, value", [
+    ("protocol_options", "[foo]"), ("ciphers", "NO-SUCH-CIPHER")])
+def test_a_check_finds_tls_options_that_cannot_be_used(tmp_path, option, value):
+    config = tmp_path / "martlet.yml"
+    config.write_text(
+        "hosts: [localhost]\nlisten:\n"
+        f"  - {{port: 0, module: ejabberd_c2s, starttls: true, {option}: {value}}}\n")
+    code, said = check("--config", config, "--data", tmp_path / "data")
+    assert code == 1, said
+    assert f"martlet.yml:3: listen[1]: " in said and option in said
+
+
+def start_once(data, log):
+    """Runs `martletd` without a configuration until it serves; returns what it printed."""
+    network = Network()
+    with open(log, "wb") as output:
+        process = network.start(
+            [str(BINARIES / "martletd"), "--data", str(data)], stdout=output, stderr=output)
+
+    def ready():
+        assert process.poll() is None, log.read_text(errors="replace")
+        return "is ready" in log.read_text(errors="replace")
+
+    try:
+        waiting.until(ready, "martletd to serve")
+    finally:
+        network.end()
+    return log.read_text(errors="replace")
+
+
+def test_a_first_start_that_was_cut_off_is_taken_up_again(tmp_path):
+    data = tmp_path / "data"
+    first = PASSWORD.search(start_once(data, tmp_path / "first.log"))[1]
+    mark = data / "first-start"
+    assert not mark.exists()
+
+    mark.touch()
+    second = PASSWORD.search(start_once(data, tmp_path / "second.log"))
+    assert second and second[1] != first, "nobody would know the password"
+    assert not mark.exists()
+    assert not PASSWORD.search(start_once(data, tmp_path / "third.log"))

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import re
+import types
 import xml.etree.ElementTree as tree
 
 import aiohttp
@@ -10,7 +11,7 @@ import pytest
 import websockets.sync.client
 
 from conftest import PASSWORD
-from harness import waiting
+from harness import waiting, web
 from harness.server import Martlet
 from harness.slix import Clients, run
 from harness.websocket import (CLOSE, FRAMING, PING, PONG, TEXT, WebSocket, close_payload,
@@ -366,6 +367,34 @@ def test_quiet_clients_are_asked_and_those_that_are_gone_are_ended(configured):
             alive.send(frame(PONG, heard.payload))
             pings.append(heard)
         assert [each.opcode for each in silent.hear_to_end()] == [PING, PING, CLOSE]
+
+
+@pytest.mark.own_server
+def test_who_does_not_read_is_cut_off_however_alive_it_seems():
+    """As over TCP (`send_timeout`): neither pings nor pongs are signs that what waits is read."""
+    (port,) = waiting.free_ports(1)
+    server = Martlet(more_ports=(port,), more_listeners=web.listener(port, "send_timeout: 1 s"))
+    server.start()
+    try:
+        place = types.SimpleNamespace(
+            host=server.host, domain=server.domain, ports=types.SimpleNamespace(http=port))
+        with WebSocket(place) as link:
+            link.socket.settimeout(0.2)
+            pings = frame(PING, bytes(125)) * 1000
+
+            def is_cut_off():
+                try:
+                    link.socket.sendall(pings)
+                except TimeoutError:
+                    return False
+                except OSError:
+                    return True
+                return False
+
+            waiting.until(is_cut_off, "the end of the connection", timeout=30)
+    finally:
+        server.stop()
+        server.discard()
 
 
 @pytest.mark.own_server

@@ -27,10 +27,7 @@ struct LoaderTests {
             negotiation_timeout: 30 seconds
             resource_conflict: closenew
             trusted_proxies: ["10.0.0.0/8", "::1"]
-            domain_balancing:
-              irc.example: {type: bare_source, component_number: 3}
             certfiles: ["/etc/*.pem"]
-            sql_port: 5432
             """)
         let options = configuration.options
         #expect(options[ServerOption.logLevel] == .info)
@@ -39,9 +36,6 @@ struct LoaderTests {
         #expect(options[ServerOption.registrationTimeout] == .infinity)
         #expect(options[ServerOption.negotiationTimeout] == .seconds(30))
         #expect(options[ServerOption.resourceConflict] == .closeNew)
-        let balancing = options[ServerOption.domainBalancing]["irc.example"]
-        #expect(balancing == DomainBalancing(kind: .bareSource, componentNumber: 3))
-        #expect(options[ServerOption.sqlPort] == 5432)
         let proxy = try #require(IPAddress("10.9.8.7"))
         #expect(options[ServerOption.trustedProxies].trusts(proxy))
     }
@@ -102,12 +96,11 @@ struct LoaderTests {
         "Wrong values of options are problems",
         arguments: [
             "auth_method: ldap", "auth_method: {sql: 1}", "auth_password_format: rot13",
-            "resource_conflict: acceptold", "registration_timeout: -1", "sql_port: 0",
-            "sql_port: 65536", "sql_ssl: maybe", "trusted_proxies: [10.0.0.0/33]",
+            "resource_conflict: acceptold", "registration_timeout: -1", "sql_type: pgsql",
+            "auth_scram_hash: md5", "trusted_proxies: [10.0.0.0/33]",
             "trusted_proxies: everybody", "language: 'not a tag'", "certfiles: key.pem",
             "disable_sasl_mechanisms: ['two words']", "negotiation_timeout: 0",
-            "negotiation_timeout: infinity", "allow_multiple_connections: 2",
-            "domain_balancing: {irc.example: {kind: random}}", "modules: [mod_ping]",
+            "negotiation_timeout: infinity", "modules: [mod_ping]",
             "modules: {mod_ping: 5}", "listen: {port: 1}", "listen: [5222]", "acl: 5",
             "access_rules: [x]", "host_config: [x]", "define_macro: 5", "5: 6",
         ])
@@ -115,6 +108,27 @@ struct LoaderTests {
         let problems = Play.problems("hosts: [localhost]\n" + line)
         #expect(problems.count == 1, "\(problems)")
         #expect(problems.first?.hasPrefix("test.yml:2: ") == true)
+    }
+
+    @Test("A database that is not built in is an error that says what is")
+    func otherDatabase() {
+        let problems = Play.problems("hosts: [localhost]\nsql_type: pgsql\nsql_server: db")
+        #expect(
+            problems == ["test.yml:2: sql_type: only `sqlite` is built in, found `pgsql`"])
+    }
+
+    @Test(
+        "Options that would have no effect warn",
+        arguments: [
+            "sql_server: db", "sql_port: 5432", "anonymous_protocol: both",
+            "allow_multiple_connections: true", "replaced_connection_timeout: 5",
+            "domain_balancing: {irc.example: {type: random}}",
+            "listen: [{port: 1, module: ejabberd_c2s, allow_unencrypted_sasl2: true}]",
+            "listen: [{port: 1, module: ejabberd_http, tag: x}]",
+        ])
+    func noEffect(line: String) throws {
+        let warnings = try Play.warnings("hosts: [localhost]\n" + line)
+        #expect(warnings.contains { $0.contains("it has no effect") }, "\(warnings)")
     }
 
     @Test("What ejabberd has and Martlet does not yet have only warns, by name")

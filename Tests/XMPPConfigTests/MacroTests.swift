@@ -19,11 +19,11 @@ struct MacroTests {
             listen: [{port: PORT_C2S, module: ejabberd_c2s}]
             acl: {admin: ADMINS}
             access_rules: {configure: {allow: admin}}
-            sql_username: "LEVEL"
+            sql_database: "LEVEL"
             """)
         #expect(configuration.hosts == ["localhost"])
         #expect(configuration.options[ServerOption.logLevel] == .debug)
-        #expect(configuration.options[ServerOption.sqlUsername] == "LEVEL")
+        #expect(configuration.options[ServerOption.sqlDatabase] == "LEVEL")
         #expect(configuration.listeners[0].identity.description == "0.0.0.0:5222")
         let romeo = try #require(Subjects.user("romeo@localhost"))
         #expect(configuration.access.decision(rule: "configure", for: romeo))
@@ -39,13 +39,13 @@ struct MacroTests {
                 hosts: [a.example]
                 loglevel: LEVEL
                 sql_database: "/var/@PLACE@/x-@VERSION@.db"
-                sql_server: "@UNKNOWN@.@PLACE@"
+                certfiles: ["@UNKNOWN@.@PLACE@"]
                 modules: {mod_vcard: {host: "@PLACE@.@HOST@"}}
                 """, named: "test.yml", schema: Play.schema, environment: environment
         ).configuration
         let options = configuration.options
         #expect(options[ServerOption.sqlDatabase] == "/var/lib/x-1.0.db")
-        #expect(options[ServerOption.sqlServer] == "@UNKNOWN@.lib")
+        #expect(options[ServerOption.certificateFiles] == ["@UNKNOWN@.lib"])
         #expect(options[ServerOption.logLevel] == .error)
         let module = configuration.host("a.example")?.modules["mod_vcard"]
         #expect(module?[Play.host] == "lib.a.example")

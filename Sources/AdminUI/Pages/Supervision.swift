@@ -17,7 +17,8 @@ extension BuiltInPages {
             columns: [
                 ConsoleColumn("Part"), ConsoleColumn("State"),
                 ConsoleColumn("Restarts", isNumeric: true), ConsoleColumn("Up for"),
-                ConsoleColumn("Restarts what"), ConsoleColumn("Last error"),
+                ConsoleColumn("Restarts what"), ConsoleColumn("Streams", isNumeric: true),
+                ConsoleColumn("Last error"),
             ], rows: parts.map { row($0, depth: $1) },
             note: failing == 0 ? "\(parts.count) parts" : "\(parts.count) parts, \(failing) failing"
         )
@@ -39,6 +40,7 @@ extension BuiltInPages {
                 part.restarts == 0 ? .nothing : .number(part.restarts),
                 part.uptime.map { .duration($0) } ?? .nothing,
                 part.strategy.map { .code($0.rawValue) } ?? .nothing,
+                part.streams.map { .number($0) } ?? .nothing,
                 part.error.map { .text($0) } ?? .nothing,
             ], tone: tone)
     }

@@ -109,8 +109,11 @@ struct BOSHHandler: HTTPHandler {
         guard let rid = body.rid else { return refuse(.badRequest, exchange, isLegacy: isLegacy) }
         let session = BOSHSession(
             service: service, settings: settings, first: body, rid: rid, exchange: exchange)
-        guard service.sessions.insert(session, as: session.id) else {
-            return refuse(.internalServerError, exchange)
+        let client = SessionClient(exchange)
+        switch service.sessions.insert(session, as: session.id, for: client) {
+        case .entered: break
+        case .full: return refuse(.internalServerError, exchange)
+        case .tooManyOfClient: return refuse(.policyViolation, exchange, isLegacy: isLegacy)
         }
         let stream = C2SSession(
             transport: session, peer: PeerFacts(exchange), directory: directory,

@@ -32,6 +32,8 @@ final class BOSHSession: StreamTransport, RequestSession, @unchecked Sendable {
     var ending: Ending?
     private var isInputPaused = false
     private var isFlushWanted = false
+    /// Whether nobody has logged in, so that the session counts for its client.
+    private var isUnbound = true
     /// Bytes of requests that came while input was paused.
     private var backlogBytes = 0
     private var timer: HTTPTimer?
@@ -295,8 +297,18 @@ final class BOSHSession: StreamTransport, RequestSession, @unchecked Sendable {
         loop.flushLater(self)
     }
 
+    private func noteLogin() {
+        let others = streams?.others ?? []
+        guard owner?.isEstablished == true || others.contains(where: { $0.isEstablished }) else {
+            return
+        }
+        isUnbound = false
+        service.sessions.loggedIn(id)
+    }
+
     func flushOutput() {
         isFlushWanted = false
+        if isUnbound { noteLogin() }
         while true {
             if streams != nil { settle() }
             guard ending == nil else { return finish(extra: nil) }

@@ -43,6 +43,9 @@ final class BOSHStream: StreamTransport {
         session.parserOpened(origin.streamHeader(of: header))
     }
 
+    /// Whether somebody has logged in.
+    var isEstablished: Bool { owner?.isEstablished == true }
+
     /// Whether there is something to tell the client.
     var hasOutput: Bool { !output.isEmpty || opening != nil || ending != nil }
 

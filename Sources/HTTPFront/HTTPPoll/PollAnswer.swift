@@ -1,4 +1,4 @@
-/// How answers to polling clients look: always 200, the identifier in a cookie (XEP-0025 §3).
+/// How answers to polling clients look: 200, the identifier in a cookie (XEP-0025 §3).
 enum PollAnswer {
     /// An answer opened as a page must not run what another client put into a stanza.
     private static let usual = [
@@ -18,8 +18,10 @@ enum PollAnswer {
     }
 
     /// Answers a request that is no session's on its own loop.
-    static func refuse(_ exchange: Exchange, _ failure: PollFailure) {
+    static func refuse(
+        _ exchange: Exchange, _ failure: PollFailure, _ status: HTTPStatus = .ok
+    ) {
         exchange.respond(
-            .ok, fields: fields(failure.rawValue, isSecure: exchange.isSecure))
+            status, fields: fields(failure.rawValue, isSecure: exchange.isSecure))
     }
 }

@@ -84,8 +84,12 @@ struct PollHandler: HTTPHandler {
         _ request: PollRequest, _ bytes: UnsafeRawBufferPointer, _ exchange: Exchange
     ) {
         let session = PollSession(service: service, first: request, exchange: exchange)
-        guard !service.isStopping, service.sessions.insert(session, as: session.id) else {
-            return PollAnswer.refuse(exchange, .server)
+        guard !service.isStopping else { return PollAnswer.refuse(exchange, .server) }
+        let client = SessionClient(exchange)
+        switch service.sessions.insert(session, as: session.id, for: client) {
+        case .entered: break
+        case .full: return PollAnswer.refuse(exchange, .server)
+        case .tooManyOfClient: return PollAnswer.refuse(exchange, .server, .tooManyRequests)
         }
         let stream = C2SSession(
             transport: session, peer: PeerFacts(exchange), directory: directory,

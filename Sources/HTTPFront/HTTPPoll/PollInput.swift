@@ -89,12 +89,12 @@ final class PollInput {
     }
 
     private func makeParser(for session: C2SSession) -> StreamParser {
-        guard session.isEstablished, canPool else { return StreamParser(.stream) }
+        guard canPool else { return StreamParser(.stream) }
         return session.loop.parsers.take(.clientStream)
     }
 
     private func releaseParser(for session: C2SSession) {
-        guard let parser, session.isEstablished, !isClosed else { return }
+        guard let parser, !isClosed else { return }
         if parser.framing == .clientStream {
             guard parser.isBetweenElements else { return }
             session.loop.parsers.give(parser)

@@ -33,6 +33,8 @@ final class PollSession: StreamTransport, RequestSession, @unchecked Sendable {
     private var answered: Exchange?
     private var hasOpened = false
     private var isFlushWanted = false
+    /// Whether nobody has logged in, so that the session counts for its client.
+    private var isUnbound = true
     private var lastActivity: Int
     private var timer: HTTPTimer?
 
@@ -197,6 +199,10 @@ final class PollSession: StreamTransport, RequestSession, @unchecked Sendable {
 
     func flushOutput() {
         isFlushWanted = false
+        if isUnbound, owner?.isEstablished == true {
+            isUnbound = false
+            service.sessions.loggedIn(id)
+        }
         if output.bytes > Self.outputBytesMax, let session {
             return session.fail(
                 StreamError(.resourceConstraint, "too much is waiting for this client"))

@@ -55,6 +55,12 @@ package final class UpgradedConnection {
         return errno == EAGAIN || errno == EINTR ? 0 : nil
     }
 
+    /// Bytes that were written and the client's side has not taken; 0 when that is not known.
+    var untakenBytes: Int {
+        var count = Int32(0)
+        return ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 ? Int(count) : 0
+    }
+
     /// Nothing more will be written; the client may still send.
     package func finishWriting() {
         shutdown(descriptor, Int32(SHUT_WR))

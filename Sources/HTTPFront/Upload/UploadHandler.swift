@@ -97,6 +97,13 @@ extension UploadHandler {
             if case .refuse(let status) = decision { return Self.refuse(status, exchange) }
             return Self.refuse(.notFound, exchange)
         }
+        guard claims.assign(id, to: upload.owner) else {
+            claims.release(id)
+            exchange.respond(
+                .tooManyRequests, fields: [HTTPField("Retry-After", "30")],
+                body: .page(.tooManyRequests))
+            return
+        }
         let file = IncomingFile(
             upload, root: settings.folder, fileMode: settings.fileMode,
             folderMode: settings.folderMode)

@@ -34,8 +34,8 @@ struct UploadPresentation {
         guard encoded != name else { return "filename=\"\(name)\"" }
         let plain = String(
             name.unicodeScalars.map { scalar -> Character in
-                let isPlain = (0x20...0x7e).contains(scalar.value) && scalar != "\""
-                return isPlain && scalar != "%" ? Character(scalar) : "_"
+                let isPlain = (0x20...0x7e).contains(scalar.value)
+                return isPlain && !"\"\\%".unicodeScalars.contains(scalar) ? Character(scalar) : "_"
             })
         return "filename=\"\(plain)\"; filename*=UTF-8''\(encoded)"
     }

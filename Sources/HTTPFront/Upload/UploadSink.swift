@@ -22,9 +22,6 @@ final class UploadSink: @unchecked Sendable {
 
     /// Bytes of a piece.
     static let pieceBytes = 131_072
-    /// A client that sends nothing for so long is given up.
-    static let patience = Duration.seconds(60)
-
     private let exchange: Exchange
     private let file: IncomingFile
     private let disk: DiskThreads
@@ -32,6 +29,7 @@ final class UploadSink: @unchecked Sendable {
     private var state = State.receiving
     private var collected: [UInt8] = []
     private var isWriting = false
+    private var pace: UploadPace
     private var timer: HTTPTimer?
 
     /// Prepares to take a body.
@@ -46,12 +44,14 @@ final class UploadSink: @unchecked Sendable {
         self.file = file
         self.disk = disk
         self.whenOver = whenOver
+        pace = UploadPace(
+            bytesPerSecondMin: exchange.connection.server.limits.bytesPerSecondMin)
     }
 
     /// Lets the body come.
     func begin() {
         timer = exchange.loop.timer { [weak self] in self?.timePassed() }
-        timer?.arm(after: Self.patience)
+        timer?.arm(after: UploadPace.interval)
         exchange.readBody({ self.take($0) }, complete: { self.complete() })
         exchange.onClose { self.fail(IncomingFile.Failure(code: ECONNRESET)) }
         exchange.acceptBody()
@@ -61,10 +61,11 @@ final class UploadSink: @unchecked Sendable {
 
     private func take(_ chunk: UnsafeRawBufferPointer) -> Int {
         guard case .receiving = state else { return chunk.count }
-        timer?.arm(after: Self.patience)
         let taken = min(chunk.count, Self.pieceBytes - collected.count)
         if collected.isEmpty { collected.reserveCapacity(Self.pieceBytes) }
         collected.append(contentsOf: chunk.prefix(taken))
+        pace.took(taken)
+        if taken < chunk.count { pace.heldBack() }
         if collected.count == Self.pieceBytes { writePiece() }
         return taken
     }
@@ -82,12 +83,10 @@ final class UploadSink: @unchecked Sendable {
 
     private func timePassed() {
         guard case .receiving = state else { return }
-        // It waits for us, not we for it.
-        guard !isWriting else {
-            timer?.arm(after: Self.patience)
-            return
-        }
-        exchange.connection.cut()
+        // While the disk is busy the client may be waiting for us.
+        if isWriting { pace.heldBack() }
+        guard pace.isKept() else { return exchange.connection.cut() }
+        timer?.arm(after: UploadPace.interval)
     }
 
     // MARK: to the disk

@@ -8,7 +8,7 @@ import XMPPEngine
 /// Guarded by its loop. While it is idle it holds neither reader nor buffers. What is said within
 /// a turn of the loop leaves in one write.
 package final class WebSocketChannel {
-    private enum Phase {
+    enum Phase {
         case open
         /// Our Close frame is sent, the client's is awaited (§7.1.2).
         case closing
@@ -18,19 +18,24 @@ package final class WebSocketChannel {
         case closed
     }
 
-    private let connection: UpgradedConnection
-    private let tools: WebSocketTools
+    let connection: UpgradedConnection
+    let tools: WebSocketTools
     private let deflate: DeflateTerms?
-    private let outputBytesMax: Int
-    private var user: (any WebSocketUser)?
+    let outputBytesMax: Int
+    let outputMessagesMax: Int
+    /// Milliseconds in which the client must take something; 0 for ever.
+    let sendTimeout: Int
+    private(set) var user: (any WebSocketUser)?
     /// The user, also after `lost`, until the connection is closed.
-    private var formerUser: (any WebSocketUser)?
-    private var phase = Phase.open
+    var formerUser: (any WebSocketUser)?
+    private(set) var phase = Phase.open
     private var reader: FrameReader?
     private var input: WebSocketInput
     /// Bytes that came while the user was busy.
     private var unread = ByteBuffer()
-    private var output = ByteBuffer()
+    private(set) var output = ByteBuffer()
+    /// There while the client does not take all that is written.
+    var backlog: WebSocketBacklog?
     private var interest = LoopInterest.input
     private var isReadingPaused = false
     private var isConsuming = false
@@ -50,6 +55,8 @@ package final class WebSocketChannel {
         self.connection = connection
         self.deflate = deflate
         outputBytesMax = settings.outputBytesMax
+        outputMessagesMax = settings.outputMessagesMax
+        sendTimeout = settings.sendTimeout
         tools = connection.loop.kept(WebSocketTools.self)
         input = WebSocketInput(
             mayBeCompressed: deflate != nil, acceptsBinary: settings.acceptsBinary)
@@ -168,7 +175,7 @@ extension WebSocketChannel: LoopWatch {
     private func carryOut(_ order: WebSocketInput.Order, _ piece: FramePiece) {
         switch order {
         case .goOn, .pong: break
-        case .ping(let payload): sendControl(.pong, payload)
+        case .ping(let payload): answer(payload)
         case .fail(.messageTooBig): refuseSize()
         case .fail(let code): fail(code)
         case .close(let code): closed(by: code)
@@ -204,10 +211,11 @@ extension WebSocketChannel: FlushedAtEndOfTurn {
     package func send(isText: Bool = true, _ body: (inout ByteBuffer) -> Void) {
         guard phase == .open || (phase == .ending && user != nil) else { return }
         prepareOutput()
+        backlog?.countMessage()
         tools.writeMessage(isText ? .text : .binary, deflate, to: &output, body)
     }
 
-    private func sendControl(_ opcode: FrameWriter.Opcode, _ payload: [UInt8]) {
+    func sendControl(_ opcode: FrameWriter.Opcode, _ payload: [UInt8]) {
         guard phase != .closed else { return }
         prepareOutput()
         tools.writeControl(opcode, payload, to: &output)
@@ -234,16 +242,19 @@ extension WebSocketChannel: FlushedAtEndOfTurn {
             guard count > 0 else { break }
             loop.streams.counters.add(.bytesOut(.webSocket), count)
             output.moveReaderIndex(forwardBy: count)
+            guard let backlog else { continue }
+            backlog.took()
+            // It reads, however slowly, and may not be heard meanwhile.
+            keepAlive.heard(now: now)
         }
         guard output.readableBytes > 0 else {
             output = ByteBuffer()
+            endBacklog()
             if phase == .ending { finishWriting() }
             return
         }
         UnsentFrames.forgetSent(in: &output)
-        if phase == .open, output.readableBytes > outputBytesMax { user?.overflowed() }
-        // A user that waits for something cannot close yet.
-        if output.readableBytes > outputBytesMax * 2 { shut() }
+        follow()
     }
 
     private func finishWriting() {
@@ -255,7 +266,8 @@ extension WebSocketChannel: FlushedAtEndOfTurn {
     /// Watches for what can go on.
     private func watch() {
         guard phase != .closed else { return }
-        var wanted: LoopInterest = isReadingPaused && phase != .ending ? [] : .input
+        let isHeard = phase == .ending || !(isReadingPaused || isDeaf)
+        var wanted: LoopInterest = isHeard ? .input : []
         if output.readableBytes > 0, !isFlushWanted { wanted.insert(.output) }
         if wanted.isEmpty { wanted = .hangUp }
         guard wanted != interest else { return }
@@ -325,25 +337,12 @@ extension WebSocketChannel {
         user.lost()
     }
 
-    /// Hands back what the connection has not taken whole.
-    private func returnUnsent() {
-        guard let formerUser else { return }
-        for message in UnsentFrames.messages(in: output) {
-            message.payload.withUnsafeReadableBytes { payload in
-                guard message.isCompressed else { return formerUser.unsent(payload) }
-                tools.withInflated(payload, bytesMax: outputBytesMax) { outcome, text in
-                    if case .inflated = outcome { formerUser.unsent(text) }
-                }
-            }
-        }
-        self.formerUser = nil
-    }
-
-    private func shut() {
+    func shut() {
         guard phase != .closed else { return }
         phase = .closed
         lose()
         returnUnsent()
+        endBacklog()
         tools.count -= 1
         timer?.disarm()
         timer = nil

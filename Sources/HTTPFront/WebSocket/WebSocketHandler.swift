@@ -6,22 +6,31 @@ struct WebSocketHandler: HTTPHandler {
     private let service: WebSocketService
     private let directory: any C2SDirectory
     private let options: SharedC2SOptions
+    private let output: OutputLimits
 
     /// - Parameters:
     ///   - service: The connections.
     ///   - directory: Finds the host that `to` names.
     ///   - options: Limits and rules of the streams; the same as over TCP.
-    init(service: WebSocketService, directory: any C2SDirectory, options: C2SOptions) {
+    ///   - output: When a client that does not read is cut off.
+    init(
+        service: WebSocketService, directory: any C2SDirectory, options: C2SOptions,
+        output: OutputLimits
+    ) {
         self.service = service
         self.directory = directory
         self.options = SharedC2SOptions(options)
+        self.output = output
     }
 
     var methods: [HTTPMethod] { [.get] }
 
     func handle(_ exchange: Exchange) throws {
         guard !exchange.isHTTP10 else { throw HTTPProblem(.badRequest) }
-        let settings = service.settings
+        var settings = service.settings
+        settings.outputBytesMax = output.bytesMax
+        settings.outputMessagesMax = output.stanzasMax
+        settings.sendTimeout = output.stallSeconds.map { $0 * 1000 } ?? 0
         let handshake: WebSocketHandshake
         do throws(WebSocketHandshake.Refusal) {
             handshake = try WebSocketHandshake(origins: settings.origins) { exchange.fields($0) }

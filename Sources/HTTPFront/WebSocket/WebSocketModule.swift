@@ -23,7 +23,8 @@ package struct WebSocketModule: WebModule {
             prefix: place.path,
             handler: WebSocketHandler(
                 service: service, directory: place.server.hosts,
-                options: C2SOptions(place.listener, on: place.server)),
+                options: C2SOptions(place.listener, on: place.server),
+                output: OutputLimits(place.listener.options)),
             fields: place.fields())
     }
 }

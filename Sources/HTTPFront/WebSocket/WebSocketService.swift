@@ -16,6 +16,10 @@ package struct WebSocketSettings: Sendable, Equatable {
     package var seeOtherURI: String?
     /// Unsent bytes after which a client that does not read is cut off; as over TCP.
     package var outputBytesMax = 8 << 20
+    /// Messages that may wait for a client which does not keep up.
+    package var outputMessagesMax = 10_000
+    /// Milliseconds in which such a client must take something; 0 for ever.
+    package var sendTimeout = 15_000
     /// Connections of one loop.
     package var connectionsMax = 100_000
 

@@ -98,6 +98,8 @@ extension WebSocketTransport: WebSocketUser {
 
     var isBusy: Bool { session?.isParked ?? false }
 
+    var isKnown: Bool { session?.isEstablished ?? false }
+
     func took(_ bytes: Int) { session?.took(bytes) }
 
     func received(_ message: UnsafeRawBufferPointer, isText: Bool) {
@@ -136,6 +138,11 @@ extension WebSocketTransport: WebSocketUser {
     func overflowed() {
         session?.parserFailed(
             StreamError(.resourceConstraint, "too much is waiting for this client"))
+    }
+
+    func stalled() {
+        session?.parserFailed(
+            StreamError(.connectionTimeout, "nothing is read any more"))
     }
 
     func lost() {

@@ -4,6 +4,8 @@ package protocol WebSocketUser: AnyObject {
     var messageBytesMax: Int { get }
     /// Whether the next message must wait.
     var isBusy: Bool { get }
+    /// Whether it is known who the client is, so that much may wait for it.
+    var isKnown: Bool { get }
     /// Bytes came in, of whatever.
     func took(_ bytes: Int)
     /// A message came; the bytes are there during the call, and are UTF-8 when it is text.
@@ -12,6 +14,8 @@ package protocol WebSocketUser: AnyObject {
     func refusesSize()
     /// More waits for the client than it may; the user closes.
     func overflowed()
+    /// The client has taken nothing of what waits for too long; the user closes.
+    func stalled()
     /// Nothing can be sent any more.
     func lost()
     /// After `lost`: a message that the connection has not taken whole.

@@ -28,6 +28,8 @@ package struct ConfigurationError: Error, Hashable, Sendable, CustomStringConver
 package struct ConfigurationErrors: Error, Equatable, Sendable, CustomStringConvertible {
     package let errors: [ConfigurationError]
 
+    package init(errors: [ConfigurationError]) { self.errors = errors }
+
     /// One line for each problem.
     package var description: String {
         errors.map(\.description).joined(separator: "\n")

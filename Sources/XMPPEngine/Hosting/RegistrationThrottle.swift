@@ -1,6 +1,7 @@
 import Synchronization
+import XMPPConfig
 
-/// How often one address may register an account.
+/// How often one address may register an account; an IPv6 /64, what one subscriber has, is one.
 ///
 /// A `Mutex` guards the table, which is bounded.
 package final class RegistrationThrottle: Sendable {
@@ -29,6 +30,7 @@ package final class RegistrationThrottle: Sendable {
     /// Whether the address may register now; if so the next must wait.
     package func begin(_ address: String) -> Bool {
         let now = now()
+        let address = Self.key(address)
         return state.withLock { state in
             guard let interval = state.interval else { return true }
             if let last = state.last[address], now - last < interval { return false }
@@ -43,6 +45,12 @@ package final class RegistrationThrottle: Sendable {
 
     /// The registration failed: the address may try again.
     package func cancel(_ address: String) {
+        let address = Self.key(address)
         state.withLock { $0.last[address] = nil }
+    }
+
+    private static func key(_ address: String) -> String {
+        guard let network = IPAddress(address)?.subscriber else { return address }
+        return network.description
     }
 }

@@ -14,6 +14,8 @@ extension C2SSession: ByteStreamOwner {
         loop.schedule(afterMilliseconds: pause) { self.unpark() }
     }
 
+    package func shutDown(_ error: StreamError) { fail(error) }
+
     package func secured(_ facts: TLSFacts) {
         secured(
             TransportSecurity(facts), summary: "\(facts.version) \(facts.cipher)")

@@ -1,4 +1,5 @@
 import NIOCore
+import XMPPCore
 
 /// The stream loops of a group of NIO event loops, one for each.
 package final class StreamLoops: Sendable {
@@ -15,6 +16,26 @@ package final class StreamLoops: Sendable {
             eventLoop.execute { loop.adoptCurrentThread() }
         }
         self.loops = loops
+    }
+
+    /// How many connections there are.
+    package var openCount: Int { loops.values.reduce(0) { $0 + $1.openStreams.count } }
+
+    /// Ends every stream with an error and waits until the peers have closed, too.
+    ///
+    /// - Parameters:
+    ///   - error: What each peer is told.
+    ///   - grace: How long peers may take; connections that are left after it stay open.
+    package func shutDown(_ error: StreamError, within grace: Duration) async {
+        let ticker = Ticker(ContinuousClock())
+        let waits = loops.values.map { loop in
+            let gone = OneShot<Bool>()
+            loop.execute { loop.openStreams.shutDown(error) { gone.fulfil(true) } }
+            return gone
+        }
+        for gone in waits {
+            _ = await gone.value(within: max(.zero, grace - ticker.now), of: ticker)
+        }
     }
 
     /// The stream loop on an event loop of the group; a new one on any other.

@@ -25,6 +25,9 @@ package final class TCPListener: Sendable {
         package var connectionsMax: Int?
         /// Connections of one IPv4 address or IPv6 /64 at one time; `nil` is no limit.
         package var connectionsPerAddressMax: Int?
+        /// Who owns the file of a unix socket; `nil` leaves it to this process's user and group.
+        package var owner: UInt32?
+        package var group: UInt32?
         /// Told of each connection that a limit refuses; on whatever thread.
         package var refused: @Sendable () -> Void = {}
 
@@ -127,10 +130,14 @@ package final class TCPListener: Sendable {
     }
 
     private func setFileMode() throws {
-        guard case .unix(let path, let mode) = options.endpoint, let mode else { return }
-        guard chmod(path, mode) == 0 else {
-            throw IOError(errnoCode: errno, reason: "chmod")
+        guard case .unix(let path, let mode) = options.endpoint else { return }
+        if options.owner != nil || options.group != nil {
+            guard chown(path, options.owner ?? .max, options.group ?? .max) == 0 else {
+                throw IOError(errnoCode: errno, reason: "chown")
+            }
         }
+        guard let mode, chmod(path, mode) != 0 else { return }
+        throw IOError(errnoCode: errno, reason: "chmod")
     }
 }
 

@@ -5,7 +5,7 @@ import XMPPCore
 /// A stream over TCP: bytes from a NIO channel to a parser, and back (RFC 6120 §4).
 ///
 /// Guarded by its event loop. While the stream is idle it holds neither parser nor buffers.
-package final class TCPStreamTransport: ChannelInboundHandler, StreamTransport {
+package final class TCPStreamTransport: ChannelInboundHandler, StreamTransport, OpenStream {
     package typealias InboundIn = ByteBuffer
     package typealias OutboundOut = ByteBuffer
 
@@ -64,6 +64,7 @@ package final class TCPStreamTransport: ChannelInboundHandler, StreamTransport {
 
     package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        loop.openStreams.add(self)
         owner = makeOwner(self)
     }
 
@@ -76,6 +77,7 @@ package final class TCPStreamTransport: ChannelInboundHandler, StreamTransport {
 
     private func lose() {
         context = nil
+        loop.openStreams.remove(self)
         backlog = nil
         output = ByteBuffer()
         unread = nil
@@ -322,6 +324,8 @@ package final class TCPStreamTransport: ChannelInboundHandler, StreamTransport {
         guard !isClosing else { return }
         owner?.parserFailed(error)
     }
+
+    package func shutDown(_ error: StreamError) { owner?.shutDown(error) }
 
     package func close(_ error: StreamError?) {
         guard let context, !isClosing else { return }

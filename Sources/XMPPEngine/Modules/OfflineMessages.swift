@@ -29,6 +29,8 @@ struct OfflineMessages: ServerModule {
     private let access: AccessControl
     private let limitRule: ShaperReference
     private let storesEmptyBody: Bool
+    /// Sessions of one account that arrive together do not get the same messages.
+    private let turns = Turns<BareJID>()
 
     init(_ context: ModuleContext) {
         host = context.host
@@ -71,6 +73,8 @@ struct OfflineMessages: ServerModule {
 
     private func deliver(_ resource: ClientResource) async {
         let account = resource.jid.bare
+        guard await turns.take(account) else { return }
+        defer { turns.give(account) }
         let store = host.stores.offlineMessages
         while let page = try? await store.messages(for: account, after: nil, limit: Self.pageSize),
             let last = page.last
@@ -84,6 +88,8 @@ struct OfflineMessages: ServerModule {
                     ], text: "Offline Storage")
                 guard resource.deliver(stanza.appending(delay)) else { return }
             }
+            // What a session took that ended meanwhile waits for the next one.
+            guard await resource.hasTakenAll() else { return }
             guard (try? await store.remove(upTo: last.id, for: account)) != nil else { return }
         }
     }

@@ -58,4 +58,13 @@ package final class ClientResource: Sendable {
     package func deliver(_ stanza: Stanza) -> Bool {
         session.loop.deliver(stanza, to: session)
     }
+
+    /// Waits until the session has taken all that was delivered to it before.
+    ///
+    /// - Returns: Whether it lives then; what an ended session took is lost.
+    package func hasTakenAll() async -> Bool {
+        await withCheckedContinuation { answer in
+            session.loop.execute { [session] in answer.resume(returning: !session.isOver) }
+        }
+    }
 }

@@ -45,6 +45,17 @@ package final class Router: Sendable {
         routes.withLock { $0[domain] }
     }
 
+    /// How many components are connected; one may have several domains.
+    package var componentCount: Int {
+        routes.withLock { routes in
+            Set(
+                routes.values.compactMap { ($0 as? ComponentRoute)?.stream }.map(
+                    ObjectIdentifier.init)
+            )
+            .count
+        }
+    }
+
     package var domains: [String] { routes.withLock { $0.keys.sorted() } }
 
     /// Sends a stanza on its way; a stanza without `to` goes nowhere.

@@ -16,13 +16,16 @@ package struct HostSettings: Sendable {
     package var refusal: @Sendable (BareJID, C2SSession) -> StanzaError?
     /// Most sessions of one account; the oldest gives way.
     package var sessionsMax: @Sendable (BareJID) -> Int
+    /// Of streams whose client names none.
+    package var language: String
 
     package init(
         login: LoginServices,
         refusal: @escaping @Sendable (BareJID, C2SSession) -> StanzaError? = { _, _ in nil },
         sessionsMax: @escaping @Sendable (BareJID) -> Int = { _ in .max },
-        resourceConflict: ResourceConflict = .acceptnew
+        resourceConflict: ResourceConflict = .acceptnew, language: String = "en"
     ) {
+        self.language = language
         self.resourceConflict = resourceConflict
         self.login = login
         self.refusal = refusal
@@ -82,6 +85,8 @@ package final class VirtualHost: DomainRoute, C2SHost {
     // MARK: C2SHost
 
     package var login: LoginServices { settings.withLock { $0.login } }
+
+    package var language: String { settings.withLock { $0.language } }
 
     package func features(isAuthenticated: Bool, for session: C2SSession) -> [Element] {
         hooks.streamFeatures.handlers.flatMap { $0(isAuthenticated, session) }

@@ -20,5 +20,7 @@ package protocol ByteStreamOwner: StreamParserDelegate {
     func secured(_ facts: TLSFacts)
     /// The bytes were no stream, or the peer does not read.
     func parserFailed(_ error: StreamError)
+    /// The server stops: the stream ends with this error, whatever it waits for.
+    func shutDown(_ error: StreamError)
     func transportLost()
 }

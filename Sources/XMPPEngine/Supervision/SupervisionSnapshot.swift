@@ -38,6 +38,8 @@ package struct SupervisionSnapshot: Hashable, Sendable {
     package let uptime: Duration?
     /// Why it last failed or could not start, or `nil`.
     package let error: String?
+    /// How many streams it stands for; `nil` when it stands for none.
+    package let streams: Int?
     /// The children of a supervisor in the order of their start.
     package let children: [SupervisionSnapshot]
 }

@@ -9,11 +9,12 @@ extension Supervisor {
                 SupervisionSnapshot(
                     name: child.spec.id, strategy: below?.strategy, state: child.state,
                     restarts: child.restarts, uptime: child.startedAt.map { now - $0 },
-                    error: child.error, children: below?.children ?? []))
+                    error: child.error, streams: child.spec.nested?.streams,
+                    children: below?.children ?? []))
         }
         return SupervisionSnapshot(
             name: name, strategy: strategy, state: state, restarts: 0,
-            uptime: startedAt.map { now - $0 }, error: failure, children: parts)
+            uptime: startedAt.map { now - $0 }, error: failure, streams: streams, children: parts)
     }
 
     private var state: ChildState {

@@ -34,6 +34,7 @@ package actor Supervisor {
     let startWait: Duration
     let ticker: Ticker
     let report: Report
+    private let countStreams: (@Sendable () -> Int)?
 
     var phase = Phase.idle
     var children: [String: Child] = [:]
@@ -48,11 +49,13 @@ package actor Supervisor {
 
     /// Children start in the order given; of those with one id the first counts.
     ///
-    /// `startWait` is how long the start of one child may hold up the next.
+    /// `startWait` is how long the start of one child may hold up the next. `streams` counts what
+    /// the supervisor stands for without having a child for each.
     package init(
         _ name: String, strategy: RestartStrategy = .oneForOne,
         intensity: RestartIntensity = .usual, backOff: BackOff = .usual,
         startWait: Duration = .seconds(10), clock: some Clock<Duration> = ContinuousClock(),
+        streams: (@Sendable () -> Int)? = nil,
         report: @escaping Report = { _, _ in }, children specs: [ChildSpec] = []
     ) {
         self.name = name
@@ -61,6 +64,7 @@ package actor Supervisor {
         self.startWait = startWait
         ticker = Ticker(clock)
         self.report = report
+        countStreams = streams
         window = RestartWindow(intensity)
         for spec in specs where children[spec.id] == nil {
             places += 1
@@ -113,6 +117,9 @@ package actor Supervisor {
         startedAt = nil
         end.fulfil(exit)
     }
+
+    /// How many streams there are; `nil` for a supervisor of other things.
+    nonisolated var streams: Int? { countStreams?() }
 
     func order() -> [Child] { children.values.sorted { $0.place < $1.place } }
 

@@ -14,7 +14,7 @@ final class BOSHScene {
     static let namespace = "http://jabber.org/protocol/httpbind"
 
     init(
-        loopCount: Int = 1, sessionsMax: Int = 100, options: C2SOptions = C2SOptions(),
+        loopCount: Int = 1, sessionsMax: Int = 10_000, options: C2SOptions = C2SOptions(),
         _ change: (inout BOSHSettings) -> Void = { _ in }
     ) throws {
         var settings = BOSHSettings()

@@ -69,7 +69,9 @@ final class UploadScene {
     let server: TestServer
     private let disk = DiskThreads()
 
-    init(uploadsMax: Int = 10, limits: HTTPLimits = HTTPLimits()) throws {
+    init(
+        uploadsMax: Int = 10, ofOwnerMax: Int = 10, limits: HTTPLimits = HTTPLimits()
+    ) throws {
         let folder = try TestFolder()
         self.folder = folder
         let store = store
@@ -80,7 +82,7 @@ final class UploadScene {
             dataDirectory: "/nowhere", address: nil)
         let backend = UploadBackend(
             store: { store }, settings: { $0 == "example.com" ? settings : nil }, tidy: { _ in })
-        claims = UploadClaims(most: uploadsMax)
+        claims = UploadClaims(most: uploadsMax, mostOfOwner: ofOwnerMax)
         disk.start()
         server = try TestServer(
             [

@@ -123,9 +123,7 @@ class Martlet(Server):
 
     def control(self, *arguments):
         """Runs martletctl; returns what it printed."""
-        done = subprocess.run(
-            [BINARIES / "martletctl", "--socket", self.data / "martletd.sock", *arguments],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=waiting.PATIENCE)
+        done = martletctl(self, *arguments)
         assert done.returncode == 0, f"martletctl {arguments[0]}: {done.stdout}{done.stderr}"
         return done.stdout
 
@@ -138,6 +136,13 @@ class Martlet(Server):
     def discard(self):
         """Removes the folder; called only when no test that used the server failed."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def martletctl(server, *arguments, given=""):
+    """Runs martletctl with `given` on its standard input; its exit code, and all it said."""
+    return subprocess.run(
+        [BINARIES / "martletctl", "--socket", server.data / "martletd.sock", *arguments],
+        input=given, capture_output=True, text=True, timeout=waiting.PATIENCE)
 
 
 def family(pid):

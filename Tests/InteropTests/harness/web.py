@@ -11,6 +11,7 @@ from .waiting import PATIENCE
 HANDLERS = """\
     request_handlers:
       /http-bind: mod_bosh
+      /websocket: ejabberd_http_ws
       /: mod_http_fileserver
 """
 

@@ -35,9 +35,11 @@ struct EchoHandler: HTTPHandler {
 
         var messageBytesMax: Int { EchoHandler.messageBytesMax }
         var isBusy: Bool { false }
+        var isKnown: Bool { true }
         func took(_ bytes: Int) {}
         func refusesSize() {}
         func overflowed() {}
+        func stalled() {}
         func lost() {}
         func unsent(_ message: UnsafeRawBufferPointer) {}
         func serverStops() { channel.close(.goingAway) }

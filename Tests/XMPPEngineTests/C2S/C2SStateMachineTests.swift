@@ -275,6 +275,33 @@ struct C2SStateMachineTests {
         #expect(machine.received(.legacyAuth) == .close(StreamError(.notAuthorized)))
     }
 
+    @Test("XEP-0078 may be tried again after a wrong password, until it is too often")
+    func legacyAgain() throws {
+        var machine = try ReachedState.waitForAuth.machine(.init(refusalsMax: 3))
+        let failure = SASLFailure(.notAuthorized)
+        for _ in 1...2 {
+            #expect(machine.received(.legacyAuth) == .legacyAuth)
+            #expect(machine.loginRefused(failure) == .fail(failure))
+        }
+        #expect(machine.received(.legacyAuth) == .legacyAuth)
+        #expect(machine.loginRefused(failure) == .failAndClose(failure))
+    }
+
+    @Test(
+        "§5.4.2.2: without a certificate STARTTLS is not offered and fails",
+        arguments: [Machine.Policy.TLS.optional, .required])
+    func noCertificate(tls: Machine.Policy.TLS) throws {
+        let policy = Machine.Policy(tls: tls, canStartTLS: false)
+        var machine = Machine(policy: policy, isEncrypted: false)
+        let offer = Machine.Offer.login(
+            isTLSOffered: false, isTLSRequired: tls == .required, isEncrypted: false)
+        #expect(
+            machine.streamOpened(ReachedState.opening())
+                == .accept(host: "example.com", offer))
+        #expect(machine.received(.startTLS) == .failTLS)
+        #expect(machine.state == .closed)
+    }
+
     @Test("Binding counts only where it is due", arguments: ReachedState.allCases)
     func binding(state: ReachedState) throws {
         let full = try #require(FullJID("romeo@example.com/orchard"))

@@ -178,7 +178,8 @@ struct ServerCommandTests {
         let stage = Stage()
         let c = stage.actor("listener")
         c.failStarts(["port taken"])
-        let below = stage.supervisor(.restForOne, name: "listeners", children: [c.spec()])
+        let below = stage.supervisor(
+            .restForOne, name: "listeners", streams: { 3 }, children: [c.spec()])
         let root = stage.supervisor(
             name: "martlet",
             children: [stage.actor("router").spec(), .supervisor(below), stage.actor("sm").spec()])
@@ -187,16 +188,17 @@ struct ServerCommandTests {
         let result = try await CommandRegistry([.supervisor(root)]).run("supervisor")
         #expect(
             result.text == """
-                part            state        restarts  uptime  strategy      last error
-                martlet         running      0         1h 2m   one_for_one   -
-                ├─ router       running      0         1h 2m   -             -
-                ├─ listeners    running      0         1h 2m   rest_for_one  -
-                │  └─ listener  backing_off  0         -       -             port taken
-                └─ sm           running      0         1h 2m   -             -
+                part            state        restarts  uptime  strategy      streams  last error
+                martlet         running      0         1h 2m   one_for_one   -        -
+                ├─ router       running      0         1h 2m   -             -        -
+                ├─ listeners    running      0         1h 2m   rest_for_one  3        -
+                │  └─ listener  backing_off  0         -       -             -        port taken
+                └─ sm           running      0         1h 2m   -             -        -
                 """)
         let children = result.json["children"]?.array ?? []
         #expect(result.json["uptime"] == 3725)
         #expect(children.map { $0["kind"] } == ["worker", "supervisor", "worker"])
+        #expect(children.map { $0["streams"] } == [.null, 3, .null])
         let listener = children[1]["children"]?.array?.first
         #expect(listener?["state"] == "backing_off")
         #expect(listener?["error"] == "port taken")

@@ -64,6 +64,20 @@ final class PlainClient {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Sends, and reads until that text has come or the connection ends.
+    func exchange(_ text: String, until end: String) -> String {
+        send(descriptor, text, text.utf8.count, Int32(MSG_NOSIGNAL))
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 4_096)
+        while true {
+            let text = String(decoding: bytes, as: UTF8.self)
+            if text.contains(end) { return text }
+            let got = recv(descriptor, &chunk, chunk.count, 0)
+            guard got > 0 else { return text }
+            bytes += chunk.prefix(got)
+        }
+    }
+
     /// Waits for the end of the connection; false when something else came, or nothing.
     func isClosed() -> Bool {
         var byte: UInt8 = 0

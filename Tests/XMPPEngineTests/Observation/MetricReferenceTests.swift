@@ -66,7 +66,7 @@ struct MetricReferenceTests {
         observatory.registerMetrics(version: "1")
         let byServer: Set<String> = [
             MetricFamily.supervisorRestarts.name, MetricFamily.certificateDays.name,
-            MetricFamily.certificateExpiry.name,
+            MetricFamily.certificateExpiry.name, MetricFamily.bannedNetworks.name,
         ]
         let readings = observatory.metrics.readings()
         #expect(

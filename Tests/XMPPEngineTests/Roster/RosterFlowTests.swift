@@ -348,7 +348,7 @@ struct RosterFlowTests {
 
     @Test("Work on one account takes turns, in the order in which it came")
     func turns() async throws {
-        let turns = AccountTurns()
+        let turns = Turns<BareJID>()
         let account = try #require(BareJID("romeo@example.com"))
         let other = try #require(BareJID("juliet@example.com"))
         #expect(await turns.take(account))

@@ -16,11 +16,11 @@ final class Stage: Sendable {
     func supervisor(
         _ strategy: RestartStrategy = .oneForOne, name: String = "root",
         intensity: RestartIntensity = RestartIntensity(restarts: 3, period: .seconds(10)),
-        children: [ChildSpec] = []
+        streams: (@Sendable () -> Int)? = nil, children: [ChildSpec] = []
     ) -> Supervisor {
         Supervisor(
-            name, strategy: strategy, intensity: intensity, clock: clock, report: report,
-            children: children)
+            name, strategy: strategy, intensity: intensity, clock: clock, streams: streams,
+            report: report, children: children)
     }
 
     func actor(_ name: String) -> Actor { Actor(name, journal) }

@@ -128,7 +128,19 @@ extension HTTPServer {
     ///
     /// The proxy has said who asks: that all proxies are trusted lifts no limit here.
     func enter(forwarded client: PeerAddress) -> Bool {
-        enter(client, isExempt: client.isLoopback && !limits.limitsLoopback)
+        enter(client, isExempt: isExempt(forwarded: client))
+    }
+
+    /// Whether nothing that a request asks for has a limit for its client alone.
+    func isExempt(_ exchange: Exchange) -> Bool {
+        guard let client = exchange.forwarded?.address else {
+            return isExempt(exchange.connection.peer)
+        }
+        return isExempt(forwarded: client)
+    }
+
+    private func isExempt(forwarded client: PeerAddress) -> Bool {
+        client.isLoopback && !limits.limitsLoopback
     }
 
     private func enter(_ peer: PeerAddress, isExempt: Bool) -> Bool {

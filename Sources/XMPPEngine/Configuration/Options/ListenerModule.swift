@@ -30,7 +30,7 @@ package struct ListenerModule: Sendable {
         name: "ejabberd_c2s", summary: "Streams of clients (RFC 6120).",
         options: common + encryption + [
             ListenerOption.startTLS, ListenerOption.startTLSRequired, ListenerOption.tlsVerify,
-            ListenerOption.allowsUnencryptedSASL, ListenerOption.allowsUnencryptedSASL2,
+            ListenerOption.allowsUnencryptedSASL,
             ListenerOption.access, ListenerOption.idleTimeout, ListenerOption.whitespaceInterval,
         ] + limits)
 
@@ -49,11 +49,11 @@ package struct ListenerModule: Sendable {
         name: "ejabberd_http",
         summary: "Web: BOSH, files, and what else `request_handlers` mounts.",
         options: common + encryption + [
-            ListenerOption.requestHandlers, ListenerOption.customHeaders, ListenerOption.tag,
+            ListenerOption.requestHandlers, ListenerOption.customHeaders,
             ListenerOption.defaultHost, ListenerOption.corsOrigins,
             ListenerOption.maxURISize, ListenerOption.maxHeaderFields, ListenerOption.maxBodySize,
             ListenerOption.headerTimeout, ListenerOption.bodyTimeout,
             ListenerOption.keepAliveTimeout, ListenerOption.minTransferRate,
-            ListenerOption.allowsUnencryptedSASL, ListenerOption.allowsUnencryptedSASL2,
+            ListenerOption.allowsUnencryptedSASL,
         ] + limits)
 }

@@ -6,10 +6,6 @@ extension ListenerOption {
     package static let customHeaders = Option<[String: String]>(
         "custom_headers", default: [:], as: .headers, scope: .server,
         "Header fields added to every response of this listener.")
-
-    package static let tag = Option<String>(
-        "tag", default: "", scope: .server,
-        "A name for this listener, by which API permissions can tell it from others.")
 }
 
 /// A mounted handler of a web listener.

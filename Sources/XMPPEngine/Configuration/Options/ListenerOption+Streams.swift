@@ -51,10 +51,6 @@ extension ListenerOption {
         "Whether passwords may be sent in the clear (SASL PLAIN without TLS). Off keeps them from"
             + " anybody who listens.")
 
-    package static let allowsUnencryptedSASL2 = Option<Bool>(
-        "allow_unencrypted_sasl2", default: false, scope: .server,
-        "Whether SASL2 is offered without TLS, as behind a proxy that ends TLS.")
-
     // MARK: components (XEP-0114)
 
     package static let password = Option<String?>(

@@ -22,7 +22,8 @@ package enum ListenerOption {
         "max_connections_per_address", default: .at(1000), scope: .server,
         "Connections of one IPv4 address or IPv6 /64 at one time, and requests that trusted proxies"
             + " hold for it; more are closed, over HTTP with a 429. This machine and trusted"
-            + " proxies themselves have no limit.")
+            + " proxies themselves have no limit. So many BOSH sessions, and so many of polling, an"
+            + " address may have before login.")
 
     package static let usesProxyProtocol = Option<Bool>(
         "use_proxy_protocol", default: false, scope: .server,

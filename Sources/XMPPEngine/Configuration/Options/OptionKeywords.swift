@@ -32,13 +32,6 @@ package enum AuthMethod: String, OptionKeyword {
     package var usesAccounts: Bool { self != .anonymous }
 }
 
-/// How an anonymous login is offered.
-package enum AnonymousProtocol: String, OptionKeyword {
-    case saslAnonymous = "sasl_anon"
-    case loginAnonymous = "login_anon"
-    case both
-}
-
 /// How passwords are kept.
 package enum PasswordFormat: String, OptionKeyword {
     case plain, scram
@@ -65,7 +58,14 @@ package enum DefaultDatabase: String, OptionKeyword {
 
 /// The database behind the store.
 package enum SQLType: String, OptionKeyword {
-    case sqlite, pgsql
+    case sqlite
+
+    /// Reads `sqlite`; every other name is of a database that is not built in.
+    package static func read(_ node: ConfigurationNode, with reader: OptionReader) -> SQLType? {
+        if let type = node.text.flatMap({ SQLType(rawValue: $0) }) { return type }
+        reader.fail(node, "only `sqlite` is built in, found \(node.kind)")
+        return nil
+    }
 }
 
 /// What carries a listener's connections.
@@ -104,35 +104,4 @@ extension TrustedProxies: OptionValue {
         case .networks(let networks): networks.configurationText
         }
     }
-}
-
-/// How routes are shared when several components serve one domain.
-package struct DomainBalancing: Sendable, Equatable, OptionValue {
-    /// What picks the component.
-    package enum Kind: String, OptionKeyword {
-        case random, source, destination
-        case bareSource = "bare_source"
-        case bareDestination = "bare_destination"
-    }
-
-    package let kind: Kind
-    /// How many components share the domain; `nil` counts those connected.
-    package let componentNumber: Int?
-
-    package static var typeName: String { "a map: `type`, `component_number`" }
-
-    private static let kind = Option<Kind>("type", default: .random, "What picks the component.")
-    private static let number = Option<Int?>(
-        "component_number", default: nil, as: .optional(.inside(2...1000)),
-        "How many components share the domain.")
-
-    package static func read(
-        _ node: ConfigurationNode, with reader: OptionReader
-    ) -> DomainBalancing? {
-        OptionGroup.read(node, options: [kind, number], with: reader).map {
-            DomainBalancing(kind: $0[kind], componentNumber: $0[number])
-        }
-    }
-
-    package var configurationText: String { "{type: \(kind.rawValue)}" }
 }

@@ -1,7 +1,6 @@
 extension ServerOption {
     static let authentication: [any OptionDeclaration] = [
-        authMethod, authPasswordFormat, authSCRAMHash, anonymousProtocol,
-        allowMultipleConnections, disableSASLMechanisms,
+        authMethod, authPasswordFormat, authSCRAMHash, disableSASLMechanisms,
     ]
 
     package static let authMethod = Option<[AuthMethod]>(
@@ -14,17 +13,10 @@ extension ServerOption {
         "How passwords are kept: as SCRAM keys, from which they cannot be read back, or as they"
             + " are.")
 
-    package static let authSCRAMHash = Option<SCRAMHash>(
-        "auth_scram_hash", default: .sha256,
-        "The hash of SCRAM keys made when only one can be made.")
-
-    package static let anonymousProtocol = Option<AnonymousProtocol>(
-        "anonymous_protocol", default: .saslAnonymous,
-        "How an anonymous login is made: SASL ANONYMOUS, any user name and password, or both.")
-
-    package static let allowMultipleConnections = Option<Bool>(
-        "allow_multiple_connections", default: false,
-        "Whether an anonymous address may log in more than once (with `login_anon` or `both`).")
+    package static let authSCRAMHash = Option<SCRAMHash?>(
+        "auth_scram_hash", default: nil,
+        "The only hash that SCRAM is offered and the keys of new passwords are made with; all three"
+            + " when it is left out.")
 
     package static let disableSASLMechanisms = Option<[String]>(
         "disable_sasl_mechanisms", default: [],

@@ -1,6 +1,6 @@
 extension ServerOption {
     static let streams: [any OptionDeclaration] = [
-        negotiationTimeout, resourceConflict, replacedConnectionTimeout, registrationTimeout,
+        negotiationTimeout, resourceConflict, registrationTimeout,
     ]
 
     static let encryption: [any OptionDeclaration] = [
@@ -17,10 +17,6 @@ extension ServerOption {
         "What happens when a client binds a resource in use: it gets another one, or the old or"
             + " the new stream is closed.")
 
-    package static let replacedConnectionTimeout = Option<Limit<Duration>>(
-        "replaced_connection_timeout", default: .at(.seconds(1)),
-        "How long a new session waits for the one it replaces to end.")
-
     package static let registrationTimeout = Option<Limit<Duration>>(
         "registration_timeout", default: .at(.seconds(600)), scope: .server,
         "How long an IP address waits between two registrations of accounts.")
@@ -36,14 +32,17 @@ extension ServerOption {
         "A PEM file with the authorities that are trusted; the system's when left out.")
 
     package static let c2sCAFile = Option<String?>(
-        "c2s_cafile", default: nil,
-        "Authorities that client certificates are checked against (SASL EXTERNAL).")
+        "c2s_cafile", default: nil, scope: .server,
+        "Authorities that client certificates are checked against (SASL EXTERNAL), on listeners"
+            + " without `cafile`.")
 
     package static let c2sCiphers = Option<[String]>(
-        "c2s_ciphers", default: [], as: .listOrSingle(of: .any),
-        "TLS 1.2 ciphers for client streams in OpenSSL's notation; OpenSSL's default when empty.")
+        "c2s_ciphers", default: [], as: .listOrSingle(of: .any), scope: .server,
+        "TLS ciphers for client streams in OpenSSL's notation, on listeners without `ciphers`; the"
+            + " server's own choice when empty.")
 
     package static let c2sProtocolOptions = Option<[String]>(
-        "c2s_protocol_options", default: [],
-        "TLS options for client streams, such as `no_tlsv1_2`.")
+        "c2s_protocol_options", default: [], scope: .server,
+        "TLS options for client streams, such as `no_tlsv1_2`, on listeners without"
+            + " `protocol_options`.")
 }

@@ -8,7 +8,7 @@ package enum ServerOption {
         + api
 
     static let general: [any OptionDeclaration] = [
-        logLevel, language, trustedProxies, hostsAlias, domainBalancing,
+        logLevel, language, trustedProxies, hostsAlias,
     ]
 
     package static let logLevel = Option<LogLevel>(
@@ -28,10 +28,6 @@ package enum ServerOption {
     package static let hostsAlias = Option<[String: String]>(
         "hosts_alias", default: [:], scope: .server,
         "Other names of the hosts, for requests over HTTP only.")
-
-    package static let domainBalancing = Option<[String: DomainBalancing]>(
-        "domain_balancing", default: [:], scope: .server,
-        "How stanzas are shared among several components that serve the same domain.")
 
     @Sendable private static func isLanguageTag(_ text: String) -> Bool {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)

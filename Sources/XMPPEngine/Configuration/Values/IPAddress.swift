@@ -38,6 +38,11 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
 
     package var isV6: Bool { bytes.count == 16 }
 
+    /// What one subscriber has, as its first address: all of IPv4, the /64 of an IPv6 address.
+    package var subscriber: IPAddress? {
+        isV6 ? IPAddress(bytes: bytes.prefix(8) + [UInt8](repeating: 0, count: 8)) : self
+    }
+
     /// `0.0.0.0` or `::`: every address of the machine.
     package var isUnspecified: Bool { bytes.allSatisfy { $0 == 0 } }
 

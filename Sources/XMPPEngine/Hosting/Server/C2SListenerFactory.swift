@@ -19,9 +19,8 @@ package struct C2SListenerFactory: ListenerFactory {
         }
         // TLS that must come first but has no certificate lets nobody in, rather than everybody.
         var withoutTLS = options
-        if isDirectTLS || options.policy.tls == .optional {
-            withoutTLS.policy.tls = .unavailable
-        }
+        withoutTLS.policy.canStartTLS = false
+        if isDirectTLS { withoutTLS.policy.tls = .unavailable }
         let usual = SharedC2SOptions(options)
         let unencrypted = SharedC2SOptions(withoutTLS)
         return try await TCPListener.run(listener, on: server) { channel, facts in
@@ -48,7 +47,7 @@ package struct C2SListenerFactory: ListenerFactory {
 
 extension OutputLimits {
     /// The limits that a listener's options set.
-    convenience init(_ options: OptionValues) {
+    package convenience init(_ options: OptionValues) {
         self.init(
             stanzasMax: options[ListenerOption.maxQueue],
             stallSeconds: options[ListenerOption.sendTimeout].bound.map {
@@ -127,29 +126,6 @@ extension PeerFacts {
     }
 }
 
-extension ListenerTLS {
-    /// What gives a listener its contexts; `nil` when it wants no TLS.
-    ///
-    /// `direct` is how a listener speaks TLS that begins with it; the options change it.
-    package static func make(
-        for listener: ListenerConfiguration, on server: Server, direct: TLSProfile
-    ) -> ListenerTLS? {
-        let options = listener.options
-        let isDirect = options[ListenerOption.tls]
-        guard
-            isDirect || options[ListenerOption.startTLS]
-                || options[ListenerOption.startTLSRequired]
-        else { return nil }
-        var profile = isDirect ? direct : .startTLS
-        let ciphers = options[ListenerOption.ciphers]
-        if !ciphers.isEmpty { profile.ciphers = ciphers.joined(separator: ":") }
-        profile.protocolOptions = options[ListenerOption.protocolOptions]
-        profile.requestsPeerCertificate = options[ListenerOption.tlsVerify]
-        profile.authoritiesFile = options[ListenerOption.caFile]
-        return ListenerTLS(keeper: server.certificates, profile: profile)
-    }
-}
-
 extension TCPListener {
     /// Starts a configured listener whose connections a closure sets up.
     package static func run(
@@ -171,6 +147,9 @@ extension TCPListener {
         options.connectionsMax = listener.options[ListenerOption.maxConnections].bound
         options.connectionsPerAddressMax =
             listener.options[ListenerOption.maxConnectionsPerAddress].bound
+        let file = listener.options[ListenerOption.unixSocket]
+        options.owner = file[ListenerOption.unixOwner].map { UInt32(clamping: $0) }
+        options.group = file[ListenerOption.unixGroup].map { UInt32(clamping: $0) }
         let counters = server.environment.observatory.statistics.elsewhere
         options.refused = { counters.addFromAnyThread(.connectionsRefused) }
         let made = TCPListener(

@@ -28,42 +28,4 @@ package final class CertificateKeeper: Sendable {
     }
 
     package var current: CertificateStore? { store.withLock { $0 } }
-
-}
-
-/// The TLS context of one listener, made anew when the certificates have been read again.
-///
-/// A `Mutex` guards the context in use.
-package final class ListenerTLS: Sendable {
-    private struct State {
-        var store: CertificateStore?
-        var context: TLSContext?
-    }
-
-    private let keeper: CertificateKeeper
-    private let profile: TLSProfile
-    private let state = Mutex(State())
-
-    init(keeper: CertificateKeeper, profile: TLSProfile) {
-        self.keeper = keeper
-        self.profile = profile
-    }
-
-    /// The context for the next connection; `nil` while there is no certificate.
-    ///
-    /// - Returns: `nil` also for a profile that OpenSSL refuses; that is logged.
-    package var context: TLSContext? {
-        guard let store = keeper.current, !store.certificates.isEmpty else { return nil }
-        return state.withLock { state in
-            if state.store === store { return state.context }
-            state.store = store
-            do throws(TLSError) {
-                state.context = try TLSContext(.server(store), profile: profile)
-            } catch {
-                CertificateKeeper.log.error("TLS cannot be set up", metadata: ["error": "\(error)"])
-                state.context = nil
-            }
-            return state.context
-        }
-    }
 }

@@ -24,6 +24,10 @@ package final class HostTable: C2SDirectory {
         state.withLock { state in state.order.compactMap { state.hosts[$0] } }
     }
 
+    package var onlyHost: (any C2SHost)? {
+        state.withLock { $0.hosts.count == 1 ? $0.hosts.values.first : nil }
+    }
+
     package var defaultDomain: String { state.withLock { $0.order.first ?? "localhost" } }
 
     func add(_ host: VirtualHost) {

@@ -4,25 +4,50 @@ import XMPPCore
 
 /// Applies a changed configuration to a running server.
 extension Server {
+    /// Applies a configuration after all changes that were asked for earlier.
+    ///
+    /// - Returns: What was changed, for people to read.
+    /// - Throws: `ConfigurationErrors` and `CertificateError` before anything is changed.
+    package func apply(_ new: Configuration) async throws -> String {
+        try await reload { new }
+    }
+
+    /// As `apply`, of what is read when the turn has come: the last change is of the last file.
+    package func reload(
+        _ read: @Sendable () throws -> Configuration
+    ) async throws -> String {
+        guard await reloads.take(.configuration) else {
+            throw ListenerFailure("too many changes wait already")
+        }
+        defer { reloads.give(.configuration) }
+        return try await applyNow(read())
+    }
+
     /// Changes only what differs; listeners that stay the same keep their connections.
     ///
     /// - Returns: What was changed, for people to read.
-    /// - Throws: `CertificateError` before anything is changed.
-    package func apply(_ new: Configuration) async throws -> String {
+    /// - Throws: `ConfigurationErrors` and `CertificateError` before anything is changed.
+    private func applyNow(_ new: Configuration) async throws -> String {
         let old = configuration
         let difference = ConfigurationDifference(from: old, to: new)
+        try new.checkTLS()
         try certificates.load(new)
         checkCertificates()
         replaceConfiguration(new)
         applyServerOptions(new)
         liftBansUnlessWanted(by: new)
         for host in difference.hostsRemoved { stopHost(host) }
-        for host in difference.hostsAdded { startHost(host, new) }
+        // Among them those that an earlier attempt could not start.
+        let unserved = new.hosts.filter { hosts[$0] == nil && !startHost($0, new) }
         for name in new.hosts where !difference.hostsAdded.contains(name) {
             update(name, difference, new)
         }
-        try await update(difference.listeners)
-        return Self.summary(of: difference)
+        let waiting = try await update(difference.listeners)
+        return
+            ([Self.summary(of: difference)]
+            + unserved.map { "Not served: \($0), whose domain a component or service has" }
+            + waiting)
+            .joined(separator: "\n")
     }
 
     /// Options that are read once at start.
@@ -58,17 +83,24 @@ extension Server {
         }
     }
 
-    private func update(_ difference: ConfigurationDifference.Listeners) async throws {
+    /// - Returns: What keeps listeners from opening, a line for each.
+    private func update(
+        _ difference: ConfigurationDifference.Listeners
+    ) async throws -> [String] {
         for listener in difference.removed + difference.changed {
             let id = listener.identity.description
             try? await listeners.remove(id)
             environment.observatory.alarms.clear(
                 SupervisionAlarms.alarm(of: id, under: listeners.name))
         }
+        var waiting: [String] = []
         for listener in difference.added + difference.changed {
             guard let child = child(for: listener) else { continue }
-            _ = try await listeners.add(child)
+            if case .backingOff(let reason) = try await listeners.add(child) {
+                waiting.append("Not open yet: \(child.id), \(reason)")
+            }
         }
+        return waiting
     }
 
     private static func summary(of difference: ConfigurationDifference) -> String {

@@ -11,19 +11,30 @@ extension Server {
     /// Children start in this order and stop in reverse: listeners late up, early down.
     ///
     /// The children in `extra` start before the listeners; those in `last` start after them, and
-    /// stop while the listeners still have their connections.
-    package func makeTree(extra: [ChildSpec] = [], last: [ChildSpec] = []) -> Supervisor {
+    /// stop while the listeners still have their connections. No listener opens before
+    /// `beforeListening` is done; when it throws it is tried again later.
+    package func makeTree(
+        extra: [ChildSpec] = [], last: [ChildSpec] = [],
+        beforeListening: @escaping @Sendable () async throws -> Void = {}
+    ) -> Supervisor {
         let children: [ChildSpec] =
             [
                 storage, tmp, trust, hooks, part("ejabberd_node_groups"),
                 systemMonitor.child("ejabberd_system_monitor"),
                 environment.observatory.child(), routes,
-                part("ejabberd_sm") { [self] in await closeSessions() },
-                part("ejabberd_s2s"), part("ejabberd_local"), part("ejabberd_receiver_sup"),
-                empty("ejabberd_c2s_sup"), empty("ejabberd_s2s_in_sup"),
-                empty("ejabberd_s2s_out_sup"), empty("ejabberd_service_sup"),
+                part("ejabberd_sm") { [self] in await closeStreams() },
+                part("ejabberd_s2s"), part("ejabberd_local"),
+                streams("ejabberd_receiver_sup") { [environment] in
+                    environment.streamLoops.openCount
+                },
+                streams("ejabberd_c2s_sup") { [hosts] in
+                    hosts.all.reduce(0) { $0 + $1.sessions.count }
+                },
+                streams("ejabberd_s2s_in_sup") { 0 }, streams("ejabberd_s2s_out_sup") { 0 },
+                streams("ejabberd_service_sup") { [router] in router.componentCount },
             ] + extra + [
-                part("ejabberd_iq_sup"), frontends, .supervisor(listeners), acceptance,
+                part("ejabberd_iq_sup"), frontends, .supervisor(listeners),
+                acceptance(after: beforeListening),
             ] + last
         let root = Supervisor(
             "ejabberd_sup", intensity: .init(restarts: 10, period: .seconds(1)),
@@ -39,9 +50,14 @@ extension Server {
         ChildSpec(id) { RunningChild(stop: stop) }
     }
 
-    /// A supervisor whose children come and go at run time.
-    private func empty(_ id: String) -> ChildSpec {
-        .supervisor(Supervisor(id, strategy: .simpleOneForOne, report: supervision.report))
+    /// A kind of stream: a stream ends with its connection and is not started again, so that it is
+    /// counted and no child.
+    private func streams(
+        _ id: String, count: @escaping @Sendable () -> Int
+    ) -> ChildSpec {
+        .supervisor(
+            Supervisor(
+                id, strategy: .simpleOneForOne, streams: count, report: supervision.report))
     }
 
     /// The database; losing it closes and opens it again.
@@ -101,8 +117,11 @@ extension Server {
     }
 
     /// The listeners of the configuration, under `ejabberd_listener`.
-    private var acceptance: ChildSpec {
+    private func acceptance(
+        after preparation: @escaping @Sendable () async throws -> Void
+    ) -> ChildSpec {
         ChildSpec("listeners_of_configuration") { [self] in
+            try await preparation()
             for listener in configuration.listeners {
                 guard let child = child(for: listener) else { continue }
                 _ = try await listeners.add(child)
@@ -111,12 +130,18 @@ extension Server {
         }
     }
 
-    /// Ends every stream with `system-shutdown`, and waits a moment for the last bytes to leave.
-    private func closeSessions() async {
+    /// How long peers may take to close their side when the server stops.
+    private static let closingGrace = Duration.seconds(2)
+
+    /// Ends every stream with `system-shutdown`, logged in or not, and waits a moment for the last
+    /// bytes to leave and for the peers to close.
+    private func closeStreams() async {
         let open = hosts.all.flatMap { host in host.sessions.all.map { (host, $0) } }
         for (host, resource) in open {
             host.close(resource, StreamError(.systemShutdown))
         }
+        await environment.streamLoops.shutDown(
+            StreamError(.systemShutdown), within: Self.closingGrace)
         for _ in 0..<100 {
             guard hosts.all.contains(where: { $0.sessions.count > 0 }) else { return }
             try? await Task.sleep(for: .milliseconds(20))

@@ -27,6 +27,11 @@ package final class Server: Sendable {
     private let factories: [String: any ListenerFactory]
     private let current: Mutex<Configuration>
     private let tree = Mutex<Supervisor?>(nil)
+    /// Reloads come one after another.
+    let reloads = Turns<Change>()
+
+    enum Change: Hashable { case configuration }
+
     package static let log = Logger(label: "martlet.server")
 
     /// Prepares a server; nothing runs before `root` is started.
@@ -73,20 +78,25 @@ package final class Server: Sendable {
     // MARK: hosts
 
     func startHosts(_ configuration: Configuration) {
-        for name in configuration.hosts { startHost(name, configuration) }
+        for name in configuration.hosts { _ = startHost(name, configuration) }
     }
 
-    func startHost(_ name: String, _ configuration: Configuration) {
-        guard let jid = BareJID(name), let options = configuration.host(name) else { return }
+    /// - Returns: `false` when the domain has a route already; that is logged.
+    func startHost(_ name: String, _ configuration: Configuration) -> Bool {
+        guard let jid = BareJID(name), let options = configuration.host(name) else { return false }
         let host = VirtualHost(
             jid: jid, router: router, stores: stores,
             settings: settings(of: options, in: configuration),
             observatory: environment.observatory)
-        guard router.add(host, for: host.domain) else { return }
+        guard router.add(host, for: host.domain) else {
+            Self.log.error("a host's domain is taken", metadata: ["host": "\(name)"])
+            return false
+        }
         hosts.add(host)
         for (module, values) in options.modules.sorted(by: { $0.key < $1.key }) {
             attach(module, values, to: host, configuration)
         }
+        return true
     }
 
     func attach(
@@ -125,7 +135,9 @@ package final class Server: Sendable {
         policy.offersPasswords = methods.contains { $0.usesAccounts }
         policy.offersAnonymous = methods.contains(.anonymous)
         policy.passwords = PasswordPolicy(
-            format: values[ServerOption.authPasswordFormat] == .plain ? .plain : .scram)
+            format: values[ServerOption.authPasswordFormat] == .plain ? .plain : .scram,
+            hashes: values[ServerOption.authSCRAMHash].map { [HashFunction($0)] }
+                ?? HashFunction.allCases)
         let login = LoginServices(
             policy: policy, decoys: environment.decoys, cache: environment.passwords,
             workers: environment.workers)
@@ -145,7 +157,8 @@ package final class Server: Sendable {
                 guard case .at(let number) = limit else { return .max }
                 return max(1, number)
             },
-            resourceConflict: .init(values[ServerOption.resourceConflict]))
+            resourceConflict: .init(values[ServerOption.resourceConflict]),
+            language: values[ServerOption.language])
     }
 
     // MARK: listeners
@@ -190,6 +203,16 @@ package struct RunningListener: Sendable {
                 let never = OneShot<Never>()
                 _ = await never.value()
             }, stop: stop)
+    }
+}
+
+extension HashFunction {
+    init(_ option: SCRAMHash) {
+        switch option {
+        case .sha: self = .sha1
+        case .sha256: self = .sha256
+        case .sha512: self = .sha512
+        }
     }
 }
 

@@ -29,7 +29,7 @@ package final class HostRosters: Sendable {
     package let store: any RosterStore
     private let sessions: SessionManager
     private let settings = Mutex(Settings())
-    private let turns = AccountTurns()
+    private let turns = Turns<BareJID>()
     private let cache = ContactsCache()
     private let pushes = Atomic<UInt64>(0)
 

@@ -6,6 +6,12 @@ package protocol C2SDirectory: AnyObject, Sendable {
     func host(_ domain: String) -> (any C2SHost)?
     /// The host whose name an error is sent from when the client named none.
     var defaultDomain: String { get }
+    /// The host when there is just one: a client that names none means it.
+    var onlyHost: (any C2SHost)? { get }
+}
+
+extension C2SDirectory {
+    package var onlyHost: (any C2SHost)? { nil }
 }
 
 /// What a client's stream needs of the host it is for; implemented a layer up.
@@ -14,6 +20,8 @@ package protocol C2SDirectory: AnyObject, Sendable {
 package protocol C2SHost: AnyObject, Sendable {
     var domain: String { get }
     var login: LoginServices { get }
+    /// The language of the host's streams, unless a client wants another (RFC 6120 §4.7.4).
+    var language: String { get }
     /// Whether streams without version may log in by IQ (XEP-0078).
     var isLegacyAuthAllowed: Bool { get }
 
@@ -44,6 +52,10 @@ package protocol C2SHost: AnyObject, Sendable {
 
     /// In-band registration before login (XEP-0077).
     func registration(_ stanza: Stanza, on session: C2SSession) async -> Stanza
+}
+
+extension C2SHost {
+    package var language: String { "en" }
 }
 
 /// What logging in on a host needs beside its accounts.

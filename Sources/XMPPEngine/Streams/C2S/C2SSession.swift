@@ -268,10 +268,8 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
         var opening = C2SStateMachine.Opening()
         opening.isStreamsNamespace = header.namespace == .streams && header.name == "stream"
         opening.isClientNamespace = header.contentNamespace == .client
-        let to = header["to"].flatMap { BareJID($0) }
-        let found = to.flatMap { $0.isDomain ? directory.host($0.domainpart) : nil }
+        let found = host(for: header)
         opening.host = found?.domain
-        opening.hasTo = header["to"] != nil
         opening.from = header["from"].flatMap { JID($0) }
         opening.version = StreamVersion(header["version"])
         opening.isLegacyAuthAllowed = found?.isLegacyAuthAllowed ?? false
@@ -293,11 +291,19 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
         }
     }
 
+    /// The host that a header names, or the only one there is when it names none.
+    private func host(for header: StreamHeader) -> (any C2SHost)? {
+        guard let to = header["to"] else { return directory.onlyHost }
+        guard let domain = BareJID(to), domain.isDomain else { return nil }
+        return directory.host(domain.domainpart)
+    }
+
     private func open(_ header: StreamHeader, version: StreamVersion) {
         transport?.open(
             StreamOpening(
                 id: SecureRandom.token(), from: host?.domain ?? directory.defaultDomain,
-                to: header["from"].flatMap { JID($0) }, language: language ?? "en",
+                to: header["from"].flatMap { JID($0) },
+                language: language ?? host?.language ?? "en",
                 hasVersion: version == .current))
     }
 

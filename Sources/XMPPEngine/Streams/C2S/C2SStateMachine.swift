@@ -8,11 +8,14 @@ package struct C2SStateMachine {
         package enum TLS: Sendable { case unavailable, optional, required }
 
         package var tls: TLS
+        /// Whether there is a certificate to begin TLS with.
+        package var canStartTLS: Bool
         /// Refused logins after which the stream closes (RFC 6120 §6.4.5).
         package var refusalsMax: Int
 
-        package init(tls: TLS = .optional, refusalsMax: Int = 5) {
+        package init(tls: TLS = .optional, canStartTLS: Bool = true, refusalsMax: Int = 5) {
             self.tls = tls
+            self.canStartTLS = canStartTLS
             self.refusalsMax = refusalsMax
         }
     }
@@ -60,10 +63,8 @@ package struct C2SStateMachine {
     package struct Opening: Sendable {
         package var isStreamsNamespace = true
         package var isClientNamespace = true
-        /// The served host that `to` names, prepared; `nil` when it names none.
+        /// The served host that the stream is for, prepared; `nil` when it is for none.
         package var host: String?
-        /// Whether a `to` was there at all.
-        package var hasTo = true
         package var from: JID?
         package var version: StreamVersion = .current
         /// Whether the host lets streams without version log in by XEP-0078.
@@ -133,9 +134,11 @@ package struct C2SStateMachine {
         return .refuse(error)
     }
 
+    private var isTLSServed: Bool { policy.tls != .unavailable && policy.canStartTLS }
+
     private func offer(_ login: Login) -> Offer {
         .login(
-            isTLSOffered: !login.isEncrypted && policy.tls != .unavailable,
+            isTLSOffered: !login.isEncrypted && isTLSServed,
             isTLSRequired: !login.isEncrypted && policy.tls == .required,
             isEncrypted: login.isEncrypted)
     }
@@ -188,7 +191,7 @@ package struct C2SStateMachine {
     private mutating func request(_ nonza: Nonza, _ login: Login) -> OnNonza {
         switch nonza {
         case .startTLS:
-            if login.isEncrypted || policy.tls == .unavailable {
+            if login.isEncrypted || !isTLSServed {
                 state = .closed
                 return .failTLS
             }
@@ -269,7 +272,8 @@ package struct C2SStateMachine {
                 state = .closed
                 return .failAndClose(failure)
             }
-            let next = Login(host: login.host, isEncrypted: login.isEncrypted, refusals: refusals)
+            var next = login
+            next.refusals = refusals
             if case .waitForAuth = state {
                 state = .waitForAuth(next)
             } else {

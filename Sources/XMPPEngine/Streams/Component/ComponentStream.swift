@@ -27,6 +27,7 @@ package final class ComponentStream: StanzaReceiver, StanzaOrigin, @unchecked Se
     private var shaper: StreamShaper
     private var backlog: [ParsedStanza] = []
     private var parkings = 0
+    private var negotiationTimer: CoarseTimers.Token?
     private static let log = Logger(label: "martlet.component")
 
     /// - Parameters:
@@ -46,8 +47,7 @@ package final class ComponentStream: StanzaReceiver, StanzaOrigin, @unchecked Se
         self.checksFrom = checksFrom
         self.shaper = shaper
         loop = transport.loop
-        _ = loop.schedule(afterSeconds: negotiationSeconds) {
-            guard !self.isEstablished else { return }
+        negotiationTimer = loop.schedule(afterSeconds: negotiationSeconds) {
             self.end(StreamError(.connectionTimeout, "negotiation took too long"))
         }
     }
@@ -85,11 +85,19 @@ package final class ComponentStream: StanzaReceiver, StanzaOrigin, @unchecked Se
     package func end(_ error: StreamError?) {
         guard let transport else { return }
         self.transport = nil
+        cancelNegotiationTimer()
         if error != nil { loop.counters.add(.streamsFailed(.component)) }
         machine.closed()
         backlog = []
         transport.close(error)
         host.left(self)
+    }
+
+    /// The timer would keep the stream alive.
+    private func cancelNegotiationTimer() {
+        guard let negotiationTimer else { return }
+        loop.timers.cancel(negotiationTimer)
+        self.negotiationTimer = nil
     }
 
     // MARK: what comes
@@ -161,6 +169,7 @@ package final class ComponentStream: StanzaReceiver, StanzaOrigin, @unchecked Se
             let domains = host.join(self, domain: domain)
             guard !domains.isEmpty else { return end(StreamError(.conflict)) }
             machine.joined(domains)
+            cancelNegotiationTimer()
             transport?.send(Element("handshake", .componentAccept))
             Self.log.info("component joined", metadata: ["domains": "\(domains)"])
         case .close(let error): end(error)
@@ -194,10 +203,12 @@ extension ComponentStream: ByteStreamOwner {
 
     package func secured(_ facts: TLSFacts) {}
     package func parserFailed(_ error: StreamError) { end(error) }
+    package func shutDown(_ error: StreamError) { end(error) }
 
     package func transportLost() {
         guard transport != nil else { return }
         transport = nil
+        cancelNegotiationTimer()
         machine.closed()
         host.left(self)
     }

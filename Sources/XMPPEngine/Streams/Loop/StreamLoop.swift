@@ -55,6 +55,8 @@ package final class StreamLoop: @unchecked Sendable {
     /// Parsers between streams.
     package let parsers = ParserPool()
     package let timers = CoarseTimers()
+    /// Connections whose bytes go straight to a socket of this loop.
+    package let openStreams = OpenStreams()
     /// What happens on this loop; for its own thread to add to.
     package let counters = CounterSheet()
 

@@ -1,0 +1,93 @@
+import Testing
+import XMPPConfig
+
+@testable import XMPPEngine
+
+@Suite("Reload", .timeLimit(.minutes(1)))
+struct ReloadTests {
+    private func listener(_ options: String) -> String {
+        ServerScene.usual.replacing(
+            "module: ejabberd_c2s", with: "module: ejabberd_c2s, \(options)")
+    }
+
+    @Test(
+        "TLS options that cannot be used change nothing",
+        arguments: [
+            "protocol_options: [foo]", "protocol_options: [no_tlsv1_2, no_tlsv1_3]",
+            "ciphers: NO-SUCH-CIPHER", "tls_verify: true, cafile: /nowhere/ca.pem",
+        ])
+    func badTLS(options: String) async throws {
+        try await ServerScene.play { scene in
+            let old = scene.server.configuration.listeners
+            let new = try ServerScene.configuration(listener("starttls: true, \(options)"))
+            await #expect(throws: ConfigurationErrors.self) { try await scene.server.apply(new) }
+            #expect(scene.server.configuration.listeners == old)
+            #expect(scene.sockets.client() != nil)
+        }
+    }
+
+    @Test(
+        "The server's own TLS options are checked with its listeners, which come first",
+        arguments: [
+            ("starttls: true", false), ("starttls: true, protocol_options: [no_ticket]", true),
+            ("backlog: 9", true),
+        ])
+    func serverOptions(options: String, isGood: Bool) throws {
+        let text = listener(options) + "\nc2s_protocol_options: [foo]"
+        let configuration = try ServerScene.configuration(text)
+        do throws(ConfigurationErrors) {
+            try configuration.checkTLS()
+            #expect(isGood)
+        } catch {
+            #expect(!isGood)
+            #expect(error.errors.map(\.path) == ["listen[1]"])
+            #expect(error.description.contains("`foo` cannot be used as `protocol_options`"))
+        }
+    }
+
+    @Test("A listener that cannot open is told, and tried again")
+    func notOpen() async throws {
+        try await ServerScene.play { scene in
+            let new = try ServerScene.configuration(
+                ServerScene.usual + "\n  - {port: \"unix:/nowhere/x.sock\", module: ejabberd_c2s}")
+            let answer = try await scene.server.apply(new)
+            #expect(answer.contains("Listeners opened: unix:/nowhere/x.sock"))
+            #expect(answer.contains("Not open yet: unix:/nowhere/x.sock, "), "\(answer)")
+        }
+    }
+
+    @Test("A host whose domain a component has is told, and started by a later reload")
+    func takenDomain() async throws {
+        try await ServerScene.play { scene in
+            let component = TestComponent("b.example", scene.server.router)
+            let new = try ServerScene.configuration(
+                ServerScene.usual.replacing("[example.com]", with: "[example.com, b.example]"))
+            let answer = try await scene.server.apply(new)
+            #expect(answer.contains("Not served: b.example"), "\(answer)")
+            scene.server.router.remove(component, for: "b.example")
+            let second = try await scene.server.apply(new)
+            #expect(!second.contains("Not served"), "\(second)")
+            #expect(scene.server.hosts["b.example"] != nil)
+        }
+    }
+
+    @Test("Reloads come one after another, each of what is there in its turn")
+    func serialised() async throws {
+        try await ServerScene.play { scene in
+            let server = scene.server
+            let later = Observed<Task<String, any Error>?>(nil)
+            _ = try await server.reload {
+                // Asked for while the first is under way: must come after it.
+                let second = Task {
+                    try await server.reload {
+                        try ServerScene.configuration(ServerScene.usual + "\nloglevel: error")
+                    }
+                }
+                later.update { $0 = second }
+                return try ServerScene.configuration(ServerScene.usual + "\nloglevel: debug")
+            }
+            _ = try await later.value?.value
+            #expect(server.configuration.options[ServerOption.logLevel] == .error)
+        }
+    }
+}
