@@ -11,9 +11,12 @@ struct ConsoleHandler: HTTPHandler {
 
     let methods: [HTTPMethod] = [.get, .head, .post]
     private let console: Console
-    private let active = ActiveRequests()
+    private let active: ActiveRequests
 
-    init(_ console: Console) { self.console = console }
+    init(_ console: Console) {
+        self.console = console
+        active = console.service.active
+    }
 
     func intake(_ exchange: Exchange) -> BodyIntake {
         .collect(bytesMax: exchange.method == .post ? FormText.bytesMax : 0)
@@ -43,7 +46,7 @@ struct ConsoleHandler: HTTPHandler {
 }
 
 /// How many requests are being answered; a `Mutex` guards the number.
-private final class ActiveRequests: Sendable {
+final class ActiveRequests: Sendable {
     private let count = Mutex(0)
 
     func begin(upTo most: Int) -> Bool {

@@ -17,6 +17,7 @@ package struct ConsoleModule: WebModule {
             server: place.server, service: service, base: place.path == "/" ? "" : place.path,
             webModules: place.modules,
             takesUnencrypted: place.listener.options[ListenerOption.allowsUnencryptedSASL])
+        service.follow(place.server)
         // The console sets the fields that its safety rests on itself.
         return Mount(prefix: place.path, handler: ConsoleHandler(console), fields: place.fields())
     }
@@ -26,6 +27,7 @@ package struct ConsoleModule: WebModule {
 package final class ConsoleService: Sendable {
     let sessions: ConsoleSessions
     let throttle: LoginThrottle
+    let active = ActiveRequests()
     /// Makes the tokens of forms before anybody is signed in.
     let key = SecureRandom.bytes(32)
 
@@ -35,5 +37,11 @@ package final class ConsoleService: Sendable {
     ) {
         sessions = ConsoleSessions(now: now)
         throttle = LoginThrottle(.people, now: now)
+    }
+
+    /// Ends the sessions of an account with its password, or with the account; once or again.
+    func follow(_ server: Server) {
+        server.accessEnded.detach("web_admin")
+        server.accessEnded.attach("web_admin", .deliver) { [sessions] in sessions.endAll(of: $0) }
     }
 }

@@ -69,8 +69,10 @@ final class ConsoleScene: Sendable {
             }, drain: {})
         await root.start()
         let clock = clock
+        let service = ConsoleService(now: { clock.now })
+        service.follow(server)
         console = Console(
-            server: server, service: ConsoleService(now: { clock.now }), base: "/admin",
+            server: server, service: service, base: "/admin",
             pages: pages)
         for account in ["admin@localhost", "juliet@localhost", "warden@other.localhost"] {
             try await register(account)

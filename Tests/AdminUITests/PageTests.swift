@@ -135,11 +135,44 @@ struct PageTests {
                 seen += visitor.html.components(separatedBy: "account?jid=").dropFirst().map {
                     String($0.prefix { $0 != "%" })
                 }
-                #expect(visitor.links(named: "« First page").isEmpty == (pages == 1))
+                #expect(visitor.links(named: "«« First page").isEmpty == (pages == 1))
+                #expect(visitor.links(named: "« Previous page").isEmpty == (pages == 1))
                 path = visitor.links(named: "Next page »").first
             }
             #expect(pages == 3)
+            func firstRow() -> String? {
+                visitor.html.components(separatedBy: "account?jid=").dropFirst().first.map {
+                    String($0.prefix { $0 != "%" })
+                }
+            }
+            for first in ["u1050", "u1000"] {
+                _ = await visitor.get(
+                    try #require(visitor.links(named: "« Previous page").first))
+                #expect(firstRow() == first)
+            }
+            #expect(visitor.links(named: "« Previous page").isEmpty)
+            _ = await visitor.get(try #require(visitor.links(named: "Next page »").first))
+            #expect(firstRow() == "u1050")
             #expect(seen == (0..<117).map { "u\(1000 + $0)" })
+        }
+    }
+
+    @Test("The configuration page has ACLs, access rules and shapers, found by name")
+    func accessRules() async throws {
+        let more = "\nshaper: {normal: 1000}\nshaper_rules: {c2s_shaper: normal}\n"
+        try await ConsoleScene.play(more: more) { scene in
+            let visitor = Visitor(scene)
+            await visitor.signIn()
+            _ = await visitor.get("configuration")
+            for text in [
+                "Access rules", "allow: admin", "allow: warden", "user warden@other.localhost",
+                "1000 bytes a second", "normal: all", "c2s_shaper",
+            ] {
+                #expect(visitor.html.contains(text), "\(text)")
+            }
+            _ = await visitor.get("configuration?q=warden")
+            #expect(visitor.html.contains("user warden@other.localhost"))
+            #expect(!visitor.html.contains("allow: admin"))
         }
     }
 

@@ -221,6 +221,17 @@ struct SessionEndTests {
             #expect(await !visitor.isSignedIn)
             _ = try await service.setDisabled(false, of: admin)
             await visitor.signIn(password: "another one")
+            let sessions = scene.console.service.sessions
+            #expect(sessions.count == 1)
+            // Nobody asks between the two: the session has ended all the same.
+            _ = try await service.setDisabled(true, of: admin)
+            #expect(sessions.count == 0)
+            _ = try await service.setDisabled(false, of: admin)
+            #expect(await !visitor.isSignedIn)
+            await visitor.signIn(password: "another one")
+            let juliet = try #require(BareJID("juliet@localhost"))
+            _ = try await service.remove(juliet)
+            #expect(sessions.count == 1)
             _ = try await scene.server.apply(
                 ConsoleScene.load("hosts: [localhost]\naccess_rules: {configure: {allow: none}}"))
             #expect(await !visitor.isSignedIn)

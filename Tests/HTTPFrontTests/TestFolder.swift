@@ -1,7 +1,7 @@
 import Glibc
 
 /// A folder of its own, removed when it goes.
-final class TestFolder {
+final class TestFolder: Sendable {
     let path: String
 
     init() throws {

@@ -23,7 +23,8 @@ final class TestServer {
         }
         self.loops = loops
         server = try HTTPServer(
-            endpoint, site: Site(mounts), loops: loops, door: door, accessLog: accessLog, log: log)
+            endpoint, site: Site(mounts), loops: loops, door: door,
+            accessLog: { _ in accessLog }, log: log)
     }
 
     deinit {

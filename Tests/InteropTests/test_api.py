@@ -301,10 +301,6 @@ def test_tokens_survive_a_restart_and_are_kept_as_digests():
         server.kill()
         server.start()
         assert call(server, "status", token=made["token"]).status_code == 200
-        server.control("ban_account", ADMIN_NAME, "localhost")
-        fails(call(server, "status", token=made["token"]), 403)
-        server.control("unban_account", ADMIN_NAME, "localhost")
-        assert call(server, "status", token=made["token"]).status_code == 200
         server.control("unregister", ADMIN_NAME, "localhost")
         server.register(ADMIN_NAME, PASSWORD)
         fails(call(server, "status", token=made["token"]), 401)
@@ -507,6 +503,36 @@ def test_events(api, token):
     older = watch(api, token, "session", last=1)
     assert next(sseclient.SSEClient(older).events()).event == "lost"
     older.close()
+
+
+@pytest.mark.parametrize("change", [["change_password", "another one"], ["ban_account", "why"]])
+def test_tokens_and_streams_end_with_the_password_and_with_a_ban(api, change):
+    name, host = f"{change[0]}-test", "b.localhost"
+    api.control("register", name, host, PASSWORD)
+    made = issue(api, jid=f"{name}@{host}")["token"]
+    fails(call(api, "status", token=made), 403)  # good, and allowed nothing
+    api.control(change[0], name, host, change[1])
+    fails(call(api, "status", token=made), 401)
+    api.control("unban_account", name, host)
+    fails(call(api, "status", token=made), 401)
+    api.control("unregister", name, host)
+
+
+def test_streams_of_events_end_at_once_with_the_password():
+    server = make_server()
+    server.start()
+    try:
+        server.register(ADMIN_NAME, PASSWORD)
+        stream = watch(server, issue(server)["token"], "alarm")
+        assert stream.status_code == 200
+        begun = time.monotonic()
+        server.control("change_password", ADMIN_NAME, "localhost", "another one")
+        for _ in stream.iter_content(None):
+            pass
+        assert time.monotonic() - begun < 10  # far less than between two looks at permissions
+    finally:
+        server.stop()
+        server.discard()
 
 
 def test_events_need_permission(api, token):

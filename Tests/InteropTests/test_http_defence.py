@@ -380,3 +380,10 @@ def test_pages_say_what_browsers_may_do_with_them(strict):
         strict.ports.http,
         get("GET /nothing HTTP/1.1", "Connection: close\r\n").encode()).decode()
     assert "Content-Type: text/plain" in heard and "nosniff" in heard
+
+
+@pytest.mark.parametrize("path", ["/", "/nothing", "/http-bind", "/metrics", "/upload/x"])
+def test_no_browser_is_to_guess_types(strict, path):
+    heard = web.talk(
+        strict.ports.http, get(f"GET {path} HTTP/1.1", "Connection: close\r\n").encode()).decode()
+    assert heard.count("X-Content-Type-Options: nosniff\r\n") == 1, heard

@@ -168,3 +168,34 @@ def test_commands_tell_the_same(server):
     assert server.control("get_loglevel").strip() == "info"
     with pytest.raises(AssertionError):
         server.control("set_loglevel", "loud")
+
+
+@pytest.mark.own_server
+def test_a_reload_counts_on_connections_that_are_open(request):
+    server = Martlet()
+    server.start()
+    try:
+        text = server.config.read_text()
+        assert "mod_prometheus: {}" in text
+        held = http.client.HTTPConnection(server.host, server.ports.http, timeout=20)
+
+        def status():
+            held.request("GET", "/metrics")
+            answer = held.getresponse()
+            answer.read()
+            return answer.status
+
+        assert status() == 200
+        socket = held.sock
+        server.config.write_text(text.replace(
+            "mod_prometheus: {}", "mod_prometheus: {allow_ips: 192.0.2.0/24}"))
+        server.control("reload_config")
+        assert status() == 403
+        server.config.write_text(text)
+        server.control("reload_config")
+        assert status() == 200
+        assert held.sock is socket
+        held.close()
+    finally:
+        server.stop()
+        server.discard()

@@ -100,6 +100,36 @@ struct SQLAccountStoreTests {
         }
     }
 
+    @Test("Access tokens end with the password and with a lock, those of others stay")
+    func endsTokens() async throws {
+        try await withStores { stores in
+            let juliet = try jid("juliet@example.com")
+            let romeo = try jid("romeo@example.com")
+            func issue(_ id: String, _ owner: BareJID) async throws {
+                let token = StoredToken(
+                    id: id, owner: owner, scopes: [], createdAt: Timestamp(milliseconds: 1),
+                    expiresAt: Timestamp(milliseconds: 2))
+                #expect(try await stores.tokens.add(token, digest: Array(id.utf8), ownedMax: 9))
+            }
+            func left() async throws -> [String] {
+                try await stores.tokens.tokens(of: nil, after: nil, limit: 9).map(\.id)
+            }
+            for account in [juliet, romeo] {
+                _ = try await stores.accounts.create(account, credentials: "old")
+            }
+            try await issue("a", juliet)
+            try await issue("b", juliet)
+            try await issue("c", romeo)
+            _ = try await stores.accounts.setDisabled(false, juliet)
+            #expect(try await left() == ["a", "b", "c"])
+            _ = try await stores.accounts.replaceCredentials(of: juliet, with: "new")
+            #expect(try await left() == ["c"])
+            try await issue("d", juliet)
+            _ = try await stores.accounts.setDisabled(true, juliet)
+            #expect(try await left() == ["c"])
+        }
+    }
+
     @Test("Hosts are counted apart, and deletion is counted too")
     func countsByHost() async throws {
         try await withStores { stores in

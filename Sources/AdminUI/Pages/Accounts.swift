@@ -14,7 +14,8 @@ extension BuiltInPages {
         let isAnywhere = request["in"] == "any"
         let filter: AccountFilter =
             text.isEmpty ? .all : isAnywhere ? .containing(text) : .prefix(text)
-        let cursor = request["after"].isEmpty ? nil : AccountCursor(localpart: request["after"])
+        let trail = PageTrail(request, keeping: ["q", "in"])
+        let cursor = trail.after.isEmpty ? nil : AccountCursor(localpart: trail.after)
         let page = try await host.stores.accounts.accounts(
             on: host.jid, matching: filter, after: cursor, limit: accountsOnPage)
         let count = try await host.stores.accounts.count(on: host.jid)
@@ -35,12 +36,9 @@ extension BuiltInPages {
             ])
         table.note = note(count: count, text, isAnywhere: isAnywhere, page)
         table.empty = text.isEmpty ? "No accounts yet." : "No account matches on this page."
-        let kept =
-            request.hostParameter
-            + [ConsoleParameter("q", text), ConsoleParameter("in", request["in"])]
-            .filter { !$0.value.isEmpty }
-        if cursor != nil { table.first = kept }
-        table.next = page.next.map { kept + [ConsoleParameter("after", $0.localpart)] }
+        table.first = trail.first
+        table.previous = trail.previous
+        table.next = page.next.map { trail.next(after: $0.localpart) }
         let new = ConsoleAction(
             "New account", "register", [ConsoleParameter("host", host.domain)], tone: .good)
         return ConsoleContent(actions: [new], [.table(table)])

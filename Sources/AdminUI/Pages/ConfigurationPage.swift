@@ -32,6 +32,7 @@ extension BuiltInPages {
                                 ConsoleParameter("all options", "all"),
                             ]),
                     ], empty: "Nothing is written that matches: the defaults hold.")))
+        sections += AccessRows(access: configuration.access, text: text).tables.map { .table($0) }
         for name in configuration.hosts {
             guard let host = configuration.host(name) else { continue }
             sections.append(

@@ -28,14 +28,18 @@ extension BuiltInPages {
         let parts = await server.root?.snapshot().part("ejabberd_listener")?.children ?? []
         let states = Dictionary(parts.map { ($0.name, $0) }) { first, _ in first }
         let configured = server.configuration.listeners
-        let columns = ["Address", "Serves", "State", "Encryption"] + (isSummary ? [] : ["Options"])
+        let columns =
+            ["Address", "Serves", "State", "Connections", "Encryption"]
+            + (isSummary ? [] : ["Options"])
         return ConsoleTable(
-            "listeners", isSummary ? "Listeners" : "", columns: columns.map { ConsoleColumn($0) },
+            "listeners", isSummary ? "Listeners" : "",
+            columns: columns.map { ConsoleColumn($0, isNumeric: $0 == "Connections") },
             rows: configured.map { listener in
                 let part = states[listener.identity.description]
                 let (state, tone) = listenerState(part, listener)
                 var cells: [ConsoleCell] = [
                     .code(listener.identity.description), .text(listener.serves), state,
+                    server.running[listener]?.connectionCount.map { .number($0()) } ?? .nothing,
                     .text(listener.encryption),
                 ]
                 if !isSummary { cells.append(.list(listener.writtenOptions.map { .code($0) })) }

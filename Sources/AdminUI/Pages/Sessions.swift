@@ -15,9 +15,10 @@ extension BuiltInPages {
     ) { request in
         guard let host = request.host else { return ConsoleContent([]) }
         let all = host.sessions.all
+        let trail = PageTrail(request, keeping: ["q", "by"])
         let wanted = SessionFilter(
             text: request["q"].lowercased(), transport: TransportKind(rawValue: request["by"]),
-            after: request["after"])
+            after: trail.after)
         let (found, total) = wanted.first(sessionsOnPage + 1, of: all)
         var table = ConsoleTable(
             "sessions", columns: sessionColumns,
@@ -34,13 +35,10 @@ extension BuiltInPages {
             total == all.count
             ? "\(Words.number(total)) \(total == 1 ? "session" : "sessions")"
             : "\(Words.number(total)) of \(Words.number(all.count)) sessions"
-        let kept =
-            request.hostParameter
-            + [ConsoleParameter("q", request["q"]), ConsoleParameter("by", request["by"])]
-            .filter { !$0.value.isEmpty }
-        if !request["after"].isEmpty { table.first = kept }
+        table.first = trail.first
+        table.previous = trail.previous
         if found.count > sessionsOnPage, let last = found.dropLast().last {
-            table.next = kept + [ConsoleParameter("after", last.jid.description)]
+            table.next = trail.next(after: last.jid.description)
         }
         return ConsoleContent([.table(table)])
     }

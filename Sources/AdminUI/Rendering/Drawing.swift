@@ -88,9 +88,10 @@ struct Drawing {
         let actions = table.actions.compactMap { self.view($0) }
         if !actions.isEmpty { view["actions"] = actions }
         view["hasHead"] = !table.title.isEmpty || !actions.isEmpty
-        if table.first != nil || table.next != nil {
+        if table.first != nil || table.previous != nil || table.next != nil {
             var paging = View()
             paging["first"] = table.first.map { href(ConsoleLink(here.page, $0)) }
+            paging["previous"] = table.previous.map { href(ConsoleLink(here.page, $0)) }
             paging["next"] = table.next.map { href(ConsoleLink(here.page, $0)) }
             view["paging"] = paging
         }

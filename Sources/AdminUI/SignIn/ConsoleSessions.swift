@@ -73,6 +73,13 @@ final class ConsoleSessions: Sendable {
         state.withLock { $0.sessions[key] = nil }
     }
 
+    /// Signs an account out everywhere.
+    func endAll(of account: BareJID) {
+        state.withLock { state in
+            state.sessions = state.sessions.filter { $0.value.account != account }
+        }
+    }
+
     /// Leaves a message for the session's next page.
     func leave(_ notice: ConsoleNotice, for id: String) {
         let key = Self.digest(of: id)

@@ -13,7 +13,6 @@ struct WebAnswer: Sendable {
     ].joined(separator: "; ")
 
     private static let always = [
-        HTTPField("X-Content-Type-Options", "nosniff"),
         HTTPField("X-Frame-Options", "DENY"),
         // Not `no-referrer`, with which browsers hide the origin of forms from us as well.
         HTTPField("Referrer-Policy", "same-origin"),

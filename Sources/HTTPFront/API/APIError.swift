@@ -67,7 +67,6 @@ struct APIError: Error, Equatable {
 extension Exchange {
     private static let jsonFields = [
         HTTPField("Content-Type", "application/json"), HTTPField("Cache-Control", "no-store"),
-        HTTPField("X-Content-Type-Options", "nosniff"),
     ]
 
     /// Answers with JSON that nobody keeps.

@@ -1,4 +1,5 @@
 import Synchronization
+import XMPPCore
 import XMPPEngine
 
 /// Feeds of what happens, as server-sent events.
@@ -15,9 +16,9 @@ extension APIHandler {
             query: exchange.query, lastEventID: exchange.field("Last-Event-ID"))
         let visitor = APIGate.Visitor(exchange, hosts: server.hosts)
         exchange.readBody({ $0.count }) { [self] in
-            guard watchers.wrappingAdd(1, ordering: .relaxed).newValue <= settings.watchersMax
-            else {
-                watchers.wrappingSubtract(1, ordering: .relaxed)
+            let count = activity.watchers.wrappingAdd(1, ordering: .relaxed).newValue
+            guard count <= settings.watchersMax else {
+                activity.watchers.wrappingSubtract(1, ordering: .relaxed)
                 return exchange.respond(.later("there are too many watchers", seconds: 10))
             }
             exchange.hold()
@@ -29,32 +30,47 @@ extension APIHandler {
         _ request: EventRequest, _ visitor: APIGate.Visitor, _ held: HeldExchange
     ) {
         Task { [self] in
-            let refusal = await refusal(of: visitor)
+            let endings = activity.endings.load(ordering: .relaxed)
+            let admission = await admission(of: visitor)
             held.onLoop { [self] exchange in
                 let leave: @Sendable () -> Void = { [self] in
-                    watchers.wrappingSubtract(1, ordering: .relaxed)
+                    activity.watchers.wrappingSubtract(1, ordering: .relaxed)
                 }
-                if let refusal {
+                let account: BareJID?
+                switch admission {
+                case .success(let guest): account = guest.caller.account
+                case .failure(let refusal):
                     exchange.respond(refusal)
                     return leave()
                 }
                 guard exchange.isOpen else { return leave() }
                 let stream = EventStream(
                     exchange, feed: server.environment.observatory.events,
-                    isStillAllowed: { [self] in await self.refusal(of: visitor) == nil },
-                    whenOver: leave)
+                    isStillAllowed: { [self] in
+                        if case .success = await self.admission(of: visitor) { true } else { false }
+                    },
+                    whenOver: { [activity] stream in
+                        activity.ended(stream)
+                        leave()
+                    })
+                activity.began(stream, of: account)
                 stream.begin(request)
+                // Its account may have changed since it was looked at.
+                if activity.endings.load(ordering: .relaxed) != endings { stream.recheck() }
             }
         }
     }
 
-    /// Why a visitor may not watch; `nil` when it may.
-    private func refusal(of visitor: APIGate.Visitor) async -> APIError? {
+    /// Who a visitor is that may watch, or why it may not.
+    private func admission(
+        of visitor: APIGate.Visitor
+    ) async -> Result<APIGate.Guest, APIError> {
         do throws(APIError) {
-            try gate.admit(try await gate.guest(visitor), to: Self.name, tag: .events)
-            return nil
+            let guest = try await gate.guest(visitor)
+            try gate.admit(guest, to: Self.name, tag: .events)
+            return .success(guest)
         } catch {
-            return error
+            return .failure(error)
         }
     }
 }

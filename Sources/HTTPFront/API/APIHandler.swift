@@ -9,12 +9,11 @@ final class APIHandler: HTTPHandler {
     private let prefix: String
     let settings: APISettings
     let gate: APIGate
-    /// Watchers of events there are now.
-    let watchers = Atomic<Int>(0)
-    private let calls = Atomic<Int>(0)
+    let activity: APIActivity
     private static let log = Logger(label: "martlet.http.api")
 
-    init(server: Server, prefix: String, settings: APISettings) {
+    init(server: Server, prefix: String, settings: APISettings, activity: APIActivity) {
+        self.activity = activity
         self.server = server
         self.prefix = prefix
         self.settings = settings
@@ -119,8 +118,9 @@ final class APIHandler: HTTPHandler {
     }
 
     private func start(_ command: Command, _ call: Call, _ exchange: Exchange) {
-        guard calls.wrappingAdd(1, ordering: .relaxed).newValue <= settings.callsMax else {
-            calls.wrappingSubtract(1, ordering: .relaxed)
+        guard activity.calls.wrappingAdd(1, ordering: .relaxed).newValue <= settings.callsMax
+        else {
+            activity.calls.wrappingSubtract(1, ordering: .relaxed)
             return exchange.respond(.later("too many commands run already", seconds: 1))
         }
         exchange.hold()
@@ -132,7 +132,7 @@ final class APIHandler: HTTPHandler {
         Task { [self] in
             let answer = await answer(to: call, command)
             limit.cancel()
-            calls.wrappingSubtract(1, ordering: .relaxed)
+            activity.calls.wrappingSubtract(1, ordering: .relaxed)
             held.onLoop { exchange in
                 switch answer {
                 case .success(let result): exchange.respond(.ok, json: result)

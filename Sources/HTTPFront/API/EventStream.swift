@@ -21,11 +21,12 @@ final class EventStream: @unchecked Sendable {
     }
 
     private let exchange: Exchange
+    private let loop: HTTPLoop
     private let feed: EventFeed
     private let settings: Settings
     private let body: BodyStream
     private let isStillAllowed: @Sendable () async -> Bool
-    private let whenOver: @Sendable () -> Void
+    private let whenOver: @Sendable (EventStream) -> Void
     private var subscription: EventSubscription?
     private var timer: HTTPTimer?
     private var beats = 0
@@ -40,9 +41,10 @@ final class EventStream: @unchecked Sendable {
     init(
         _ exchange: Exchange, feed: EventFeed, settings: Settings = Settings(),
         isStillAllowed: @escaping @Sendable () async -> Bool,
-        whenOver: @escaping @Sendable () -> Void
+        whenOver: @escaping @Sendable (EventStream) -> Void
     ) {
         self.exchange = exchange
+        loop = exchange.loop
         self.feed = feed
         self.settings = settings
         self.isStillAllowed = isStillAllowed
@@ -52,7 +54,6 @@ final class EventStream: @unchecked Sendable {
 
     private static let fields = [
         HTTPField("Content-Type", "text/event-stream"), HTTPField("Cache-Control", "no-store"),
-        HTTPField("X-Content-Type-Options", "nosniff"),
         // nginx would keep events back.
         HTTPField("X-Accel-Buffering", "no"),
     ]
@@ -60,9 +61,8 @@ final class EventStream: @unchecked Sendable {
     /// Answers the exchange and begins to tell.
     func begin(_ request: EventRequest) {
         exchange.onClose { self.end() }
-        let loop = exchange.loop
         let subscribed = feed.subscribe(
-            to: request.kinds, after: request.lastID, execute: { loop.execute($0) },
+            to: request.kinds, after: request.lastID, execute: { [loop] in loop.execute($0) },
             notify: { [weak self] in self?.take($0) })
         guard let subscribed else {
             exchange.respond(.later("there are too many watchers", seconds: 10))
@@ -102,10 +102,16 @@ final class EventStream: @unchecked Sendable {
         timer?.arm(after: settings.heartbeat)
         beats += 1
         guard beats % max(1, settings.beatsPerCheck) == 0, !isOver else { return }
-        let loop = exchange.loop
+        recheck()
+    }
+
+    /// Ends the stream if its watcher may not watch any more; from any thread.
+    func recheck() {
+        let loop = loop
         Task { [self] in
             guard await !isStillAllowed() else { return }
             loop.execute { [self] in
+                guard !isOver else { return }
                 body.finish()
                 end()
             }
@@ -124,6 +130,6 @@ final class EventStream: @unchecked Sendable {
         timer = nil
         if let subscription { feed.unsubscribe(subscription) }
         subscription = nil
-        whenOver()
+        whenOver(self)
     }
 }

@@ -36,7 +36,7 @@ package struct BOSHModule: WebModule {
     package var options: [any OptionDeclaration]? {
         [
             Self.maxInactivity, Self.maxPause, Self.maxWait, Self.maxConcat, Self.compressFrom,
-            Self.secureURI,
+            Self.secureURI, WebModuleOption.corsOrigins,
         ]
     }
 
@@ -54,12 +54,11 @@ package struct BOSHModule: WebModule {
         }
         let cors = CORSPolicy(
             origins: .any, methods: [.post, .get], requestFields: ["Content-Type"])
-        return Mount(
-            prefix: place.path,
-            handler: BOSHHandler(
+        return place.mount(
+            BOSHHandler(
                 service: service, directory: place.server.hosts,
                 options: C2SOptions(place.listener, on: place.server)),
-            fields: place.fields(), cors: place.cors(cors))
+            for: hosts(in: place.configuration), cors: cors, usual: .anySite)
     }
 }
 

@@ -34,7 +34,7 @@ struct FileAnswer {
         }
         let all =
             fields + validators + [
-                HTTPField("Accept-Ranges", "bytes"), HTTPField("X-Content-Type-Options", "nosniff"),
+                HTTPField("Accept-Ranges", "bytes")
             ]
         guard exchange.method == .get, let range = exchange.field("Range"),
             conditions.allowsRange(tag: tag, modified: file.modified)

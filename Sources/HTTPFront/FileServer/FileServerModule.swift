@@ -29,7 +29,8 @@ package struct FileServerModule: WebModule {
         "custom_headers", default: [:], "Header fields added to every file.")
 
     static let accessLog = Option<String?>(
-        "accesslog", default: nil, "A file that gets one line for each answer, in combined format.")
+        "accesslog", default: nil,
+        "A file that gets one line for each answer to a request for the host, in combined format.")
 
     static let mustAuthenticateWith = Option<[String]>(
         "must_authenticate_with", default: [],
@@ -45,11 +46,14 @@ package struct FileServerModule: WebModule {
         [
             Self.docroot, Self.directoryIndices, Self.contentTypes, Self.defaultContentType,
             Self.customHeaders, Self.accessLog, Self.mustAuthenticateWith,
+            WebModuleOption.corsOrigins,
         ]
     }
 
-    package func accessLog(in configuration: Configuration) -> String? {
-        hosts(in: configuration).lazy.compactMap { $0.options[Self.accessLog] }.first
+    package func accessLogs(in configuration: Configuration) -> [(host: String, path: String)] {
+        hosts(in: configuration).compactMap { host, options in
+            options[Self.accessLog].map { (host, $0) }
+        }
     }
 
     package func mount(at place: MountPlace) -> Mount? {
@@ -58,9 +62,9 @@ package struct FileServerModule: WebModule {
             Self.log.warning("there are no files to serve", metadata: ["at": "\(place.path)"])
             return nil
         }
-        return Mount(
-            prefix: place.path, handler: files,
-            fields: place.pageFields(hosts.first?.options[Self.customHeaders] ?? [:]),
-            cors: place.cors(nil))
+        return place.mount(
+            files, for: hosts, cors: CORSPolicy(origins: .any, methods: [.get, .head]),
+            usual: .listedSites, isPaged: true
+        ) { _, options in options[Self.customHeaders] }
     }
 }

@@ -12,7 +12,9 @@ package struct PollModule: WebModule {
         "http_poll_timeout", default: .seconds(300), in: .seconds(10)...(.seconds(86_400)),
         "How long a session lives without a request.")
 
-    package var options: [any OptionDeclaration]? { [Self.timeout] }
+    package var options: [any OptionDeclaration]? {
+        [Self.timeout, WebModuleOption.corsOrigins]
+    }
 
     package func sessions(over web: HTTPService) -> ChildSpec? {
         service.child(named: "http_poll")
@@ -29,11 +31,10 @@ package struct PollModule: WebModule {
         }
         let cors = CORSPolicy(
             origins: .any, methods: [.post, .get], requestFields: ["Content-Type"])
-        return Mount(
-            prefix: place.path,
-            handler: PollHandler(
+        return place.mount(
+            PollHandler(
                 service: service, directory: place.server.hosts,
                 options: C2SOptions(place.listener, on: place.server)),
-            fields: place.fields(), cors: place.setsOrigin ? nil : cors)
+            for: hosts(in: place.configuration), cors: cors, usual: .anySite)
     }
 }

@@ -21,9 +21,7 @@ package struct HostMetaModule: WebModule {
 
     package func mount(at place: MountPlace) -> Mount? {
         // Pages of every site may read it, and nothing else is allowed by this (XEP-0156 §3).
-        let fields = place.fields([
-            "Access-Control-Allow-Origin": "*", "X-Content-Type-Options": "nosniff",
-        ])
+        let fields = place.fields(["Access-Control-Allow-Origin": "*"])
         return Mount(
             prefix: place.path,
             handler: HostMetaHandler(

@@ -21,23 +21,21 @@ package struct HTTPListenerFactory: ListenerFactory {
         let door = try door(listener, on: server)
         let loops = service.loops
         guard !loops.isEmpty else { throw ListenerFailure("the HTTP loops do not run") }
-        for loop in loops { server.environment.observatory.watch(loop) }
-        let log = try accessLog(server.configuration)
-        let http: HTTPServer
-        do {
-            http = try HTTPServer(
-                endpoint(listener, on: server), site: site(listener, on: server), loops: loops,
-                door: door, limits: HTTPLimits(listener, loops: service.limits), accessLog: log,
-                log: Self.log)
-        } catch {
-            log?.close()
-            throw error
+        service.count(in: server.environment.observatory)
+        let logs = service.accessLogs
+        try logs.use(modules.flatMap { $0.accessLogs(in: server.configuration) })
+        let http = try HTTPServer(
+            endpoint(listener, on: server), site: site(listener, on: server), loops: loops,
+            door: door, limits: HTTPLimits(listener, loops: service.limits),
+            accessLog: { logs.log(for: $0) }, log: Self.log)
+        var running = RunningListener(stop: { http.stop() })
+        running.reload = { [weak server] in
+            guard let server else { return }
+            try logs.use(modules.flatMap { $0.accessLogs(in: server.configuration) })
+            http.site = try site(listener, on: server)
         }
-        return RunningListener(
-            stop: {
-                http.stop()
-                log?.close()
-            })
+        running.connectionCount = { http.connectionCount }
+        return running
     }
 
     private func door(
@@ -79,12 +77,6 @@ package struct HTTPListenerFactory: ListenerFactory {
             endpoint.group = file[ListenerOption.unixGroup].map { gid_t(clamping: $0) }
             return endpoint
         }
-    }
-
-    private func accessLog(_ configuration: Configuration) throws -> AccessLog? {
-        let paths = modules.lazy.compactMap { $0.accessLog(in: configuration) }
-        guard let path = paths.first else { return nil }
-        return try AccessLog(path: path)
     }
 
     // MARK: what is mounted

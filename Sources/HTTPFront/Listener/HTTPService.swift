@@ -7,9 +7,11 @@ import XMPPEngine
 package final class HTTPService: Sendable {
     /// What blocks on files.
     let disk = DiskThreads()
+    let accessLogs = AccessLogs()
     private let loopCount: Int
     let limits: HTTPLimits
     private let running = Mutex<[HTTPLoop]>([])
+    private let observatory = Mutex<Observatory?>(nil)
     private static let log = Logger(label: "martlet.http")
 
     /// Makes a service of so many threads; half as many as there are processors when 0.
@@ -43,6 +45,12 @@ package final class HTTPService: Sendable {
                 children: modules.compactMap { $0.sessions(over: self) }))
     }
 
+    /// Has the loops that run counted; what they have counted stays when they stop.
+    package func count(in observatory: Observatory) {
+        self.observatory.withLock { $0 = observatory }
+        for loop in loops { observatory.watch(loop) }
+    }
+
     /// Starts the loops, unless they run.
     package func startLoops() throws {
         try running.withLock { loops in
@@ -53,6 +61,7 @@ package final class HTTPService: Sendable {
                     try HTTPLoop(name: "http-\(index)", limits: limits, log: Self.log))
             }
         }
+        if let observatory = observatory.withLock({ $0 }) { count(in: observatory) }
     }
 
     /// Stops the loops; their last answers get a moment to leave.
@@ -69,6 +78,10 @@ package final class HTTPService: Sendable {
             }
             if !BlockingThread.start("http-stop", stop) { stop() }
         }
+        if let observatory = observatory.withLock({ $0 }) {
+            for loop in stopped { observatory.forget(loop) }
+        }
+        accessLogs.close()
         await disk.stop()
     }
 }

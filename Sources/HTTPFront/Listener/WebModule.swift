@@ -21,13 +21,16 @@ package protocol WebModule: Sendable {
     /// request.
     func sessions(over web: HTTPService) -> ChildSpec?
 
-    /// The file that gets a line for each answer, if it is this part that is asked for one.
-    func accessLog(in configuration: Configuration) -> String?
+    /// The files that get a line for each answer of a host, if it is this part that is asked for
+    /// them.
+    func accessLogs(in configuration: Configuration) -> [(host: String, path: String)]
 }
 
 extension WebModule {
     package func sessions(over web: HTTPService) -> ChildSpec? { nil }
-    package func accessLog(in configuration: Configuration) -> String? { nil }
+    package func accessLogs(in configuration: Configuration) -> [(host: String, path: String)] {
+        []
+    }
 }
 
 extension WebModule {
@@ -51,6 +54,17 @@ extension WebModule {
     }
 }
 
+/// Whose pages may call a handler where its module does not say.
+package enum UsualCallers: Sendable {
+    /// Those of any site, unless the listener has a list.
+    case anySite
+    /// Those of sites that the listener lists.
+    case listedSites
+    /// Those of the handler's own site, whatever the listener lists: what it lets callers do may
+    /// depend on where they are.
+    case ownSite
+}
+
 /// Where a handler is mounted.
 package struct MountPlace {
     /// The path prefix.
@@ -70,11 +84,6 @@ package struct MountPlace {
         listener.options[ListenerOption.customHeaders]
     }
 
-    /// Whether `custom_headers` says itself which sites may call.
-    package var setsOrigin: Bool {
-        customHeaders.keys.contains { $0.lowercased() == "access-control-allow-origin" }
-    }
-
     /// The listener's header fields, and those of the handler that take precedence.
     package func fields(_ own: [String: String] = [:]) -> [HTTPField] {
         HTTPField.list([own, customHeaders])
@@ -91,12 +100,50 @@ package struct MountPlace {
         ])
     }
 
-    /// Which sites may call: as `cors_origins` says, else as the handler does; nothing is added
-    /// where `custom_headers` has it.
-    package func cors(_ own: CORSPolicy?) -> CORSPolicy? {
-        guard !setsOrigin else { return nil }
-        guard let origins = listener.options[ListenerOption.corsOrigins] else { return own }
-        var policy = own ?? CORSPolicy(origins: .any, methods: [.get, .head])
+    /// Mounts a handler on the terms of its module, which each host may have set otherwise.
+    ///
+    /// - Parameters:
+    ///   - handler: Serves all hosts.
+    ///   - hosts: Those with the module, and its options; what the first one says holds for hosts
+    ///     without it.
+    ///   - cors: How pages of other sites may call it.
+    ///   - usual: Which ones may where the module says nothing.
+    ///   - isPaged: Whether it serves pages.
+    ///   - headers: The module's own `custom_headers`.
+    /// - Returns: What stands at this place.
+    package func mount(
+        _ handler: any HTTPHandler, for hosts: [(host: String, options: ModuleOptions)],
+        cors: CORSPolicy, usual: UsualCallers, isPaged: Bool = false,
+        headers: (_ host: String, ModuleOptions) -> [String: String] = { _, _ in [:] }
+    ) -> Mount {
+        func terms(_ own: [String: String], _ options: ModuleOptions?) -> AnswerTerms {
+            AnswerTerms(
+                fields: isPaged ? pageFields(own) : fields(own),
+                cors: self.cors(
+                    cors, usual: usual, origins: options?[WebModuleOption.corsOrigins],
+                    headers: own))
+        }
+        let byHost = hosts.map { ($0.host, terms(headers($0.host, $0.options), $0.options)) }
+        return Mount(
+            prefix: path, handler: handler, terms: byHost.first?.1 ?? terms([:], nil),
+            termsByHost: Dictionary(byHost) { first, _ in first })
+    }
+
+    /// Which sites may call: as the module says, else the listener, else as the handler does;
+    /// nothing is added where header fields that were configured say it.
+    private func cors(
+        _ policy: CORSPolicy, usual: UsualCallers, origins: [String]?,
+        headers: [String: String]
+    ) -> CORSPolicy? {
+        let names = Array(headers.keys) + Array(customHeaders.keys)
+        guard !names.contains(where: { $0.lowercased() == "access-control-allow-origin" }) else {
+            return nil
+        }
+        let common = usual == .ownSite ? nil : listener.options[ListenerOption.corsOrigins]
+        guard let origins = origins ?? common else {
+            return usual == .anySite ? policy : nil
+        }
+        var policy = policy
         policy.origins = origins == ["all"] ? .any : .listed(Set(origins))
         if policy.origins == .any { policy.allowsCredentials = false }
         return policy

@@ -20,17 +20,21 @@ package struct MetricsModule: WebModule {
         as: .optional(.only("a token of 16 characters or more", where: isToken)), scope: .server,
         "A token with which (`Authorization: Bearer …`) any address may read the metrics.")
 
-    package var options: [any OptionDeclaration]? { [Self.allowedNetworks, Self.bearerToken] }
+    package var options: [any OptionDeclaration]? {
+        [Self.allowedNetworks, Self.bearerToken, WebModuleOption.corsOrigins]
+    }
 
     package func mount(at place: MountPlace) -> Mount? {
-        let options = hosts(in: place.configuration).first?.options
+        let hosts = hosts(in: place.configuration)
+        let options = hosts.first?.options
         let admission = MetricsAdmission(
             networks: options?[Self.allowedNetworks] ?? Self.allowedNetworks.default,
             token: options?[Self.bearerToken])
-        return Mount(
-            prefix: place.path,
-            handler: MetricsHandler(place.server.environment, admission: admission),
-            fields: place.fields())
+        return place.mount(
+            MetricsHandler(place.server.environment, admission: admission), for: hosts,
+            cors: CORSPolicy(
+                origins: .any, methods: [.get, .head], requestFields: ["Authorization"]),
+            usual: .ownSite, isPaged: true)
     }
 
     @Sendable private static func isToken(_ text: String) -> Bool {

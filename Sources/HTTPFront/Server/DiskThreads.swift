@@ -1,16 +1,29 @@
 import NIOPosix
+import Synchronization
 
 /// A few threads for what blocks on files, so that no loop has to.
+///
+/// A `Mutex` guards the pool.
 final class DiskThreads: Sendable {
-    private let pool = NIOThreadPool(numberOfThreads: 4)
+    /// `nil` while stopped: a pool that was stopped cannot be started again.
+    private let pool = Mutex<NIOThreadPool?>(nil)
 
     func start() {
-        pool.start()
+        pool.withLock { pool in
+            guard pool == nil else { return }
+            let fresh = NIOThreadPool(numberOfThreads: 4)
+            fresh.start()
+            pool = fresh
+        }
     }
 
     /// Works that wait are dropped: their `then` gets `nil`.
     func stop() async {
-        try? await pool.shutdownGracefully()
+        let stopped = pool.withLock { pool in
+            defer { pool = nil }
+            return pool
+        }
+        try? await stopped?.shutdownGracefully()
     }
 
     /// Does a work on a thread that may block, then goes on with its result on a loop.
@@ -20,6 +33,10 @@ final class DiskThreads: Sendable {
         for loop: HTTPLoop, _ work: @escaping @Sendable () -> Value,
         then: @escaping @Sendable (Value?) -> Void
     ) {
+        guard let pool = pool.withLock({ $0 }) else {
+            loop.execute { then(nil) }
+            return
+        }
         pool.submit { state in
             let value: Value? =
                 switch state {

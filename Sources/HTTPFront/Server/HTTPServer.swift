@@ -41,18 +41,20 @@ package final class HTTPServer: Sendable {
     let timeouts: (head: Timeout, body: Timeout, keepAlive: Timeout)
     let loops: [HTTPLoop]
     let log: Logger
-    private let accessLog: AccessLog?
+    private let accessLog: @Sendable (Exchange) -> AccessLog?
     let state: Mutex<State>
 
     /// Binds and begins to accept.
     ///
-    /// Connections are dealt out in turn to `loops`, of which there must be one at least. The
-    /// access log gets one line an answer. `limits` are those of the loops when left out.
+    /// Connections are dealt out in turn to `loops`, of which there must be one at least. Each
+    /// answer gets a line in the access log it belongs into. `limits` are those of the loops when
+    /// left out.
     ///
     /// - Throws: `HTTPServerError.bind` when the address cannot be had; it may be tried again.
     package init(
         _ endpoint: HTTPEndpoint, site: Site, loops: [HTTPLoop], door: Door = Door(),
-        limits: HTTPLimits? = nil, accessLog: AccessLog? = nil, log: Logger
+        limits: HTTPLimits? = nil,
+        accessLog: @escaping @Sendable (Exchange) -> AccessLog? = { _ in nil }, log: Logger
     ) throws(HTTPServerError) {
         let socket = try ListeningSocket(endpoint)
         guard let first = loops.first else { throw .badAddress("no loop") }
@@ -79,6 +81,9 @@ package final class HTTPServer: Sendable {
         get { state.withLock { $0.site } }
         set { state.withLock { $0.site = newValue } }
     }
+
+    /// Connections that are open now.
+    package var connectionCount: Int { state.withLock { $0.counts.total } }
 
     /// Stops accepting and closes the socket; open connections go on until their loops stop.
     package func stopAccepting() {
@@ -107,6 +112,6 @@ package final class HTTPServer: Sendable {
     }
 
     func log(_ exchange: Exchange) {
-        accessLog?.write(exchange)
+        accessLog(exchange)?.write(exchange)
     }
 }

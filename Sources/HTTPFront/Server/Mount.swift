@@ -27,24 +27,34 @@ package final class Mount: Sendable {
     /// `/` or `/name` without a slash at the end.
     package let prefix: String
     package let handler: any HTTPHandler
-    package let fields: [HTTPField]
-    package let cors: CORSPolicy?
     let methods: [HTTPMethod]
+    private let terms: AnswerTerms
+    /// For hosts with other terms.
+    private let termsByHost: [String: AnswerTerms]
 
     /// Places a handler: `prefix` matches itself and what follows it after a slash.
     ///
     /// `fields` (`custom_headers`) are added to every answer of the handler. Without `cors` no page
     /// of another site may call it.
-    package init(
+    package convenience init(
         prefix: String, handler: any HTTPHandler, fields: [HTTPField] = [], cors: CORSPolicy? = nil
+    ) {
+        self.init(
+            prefix: prefix, handler: handler, terms: AnswerTerms(fields: fields, cors: cors))
+    }
+
+    /// Places a handler whose terms depend on the host that was asked.
+    package init(
+        prefix: String, handler: any HTTPHandler, terms: AnswerTerms,
+        termsByHost: [String: AnswerTerms] = [:]
     ) {
         var prefix = prefix.hasPrefix("/") ? prefix : "/" + prefix
         while prefix.hasSuffix("/") { prefix.removeLast() }
         self.prefix = prefix
         self.handler = handler
         methods = handler.methods
-        self.fields = fields
-        self.cors = cors
+        self.terms = terms
+        self.termsByHost = termsByHost.filter { $0.value != terms }
     }
 
     func matches(_ path: String) -> Bool {
@@ -58,9 +68,10 @@ package final class Mount: Sendable {
         HTTPField("Allow", (methods + [.options]).map(\.name).joined(separator: ", "))
     }
 
-    func addFields(to exchange: Exchange, _ add: (HTTPField) -> Void) {
-        fields.forEach(add)
-        cors?.addFields(to: exchange, add)
+    /// What is added to the answer of a request.
+    func terms(for exchange: Exchange) -> AnswerTerms {
+        guard !termsByHost.isEmpty, let host = exchange.servedHost else { return terms }
+        return termsByHost[host] ?? terms
     }
 }
 
@@ -83,6 +94,12 @@ package struct Site: Sendable {
             return
         }
         exchange.mount = mount
+        if exchange.method == .options,
+            let preflight = mount.terms(for: exchange).cors?.preflight(exchange)
+        {
+            exchange.respond(.noContent, fields: preflight)
+            return
+        }
         if mount.methods.contains(exchange.method) { return }
         guard exchange.method == .options else {
             exchange.respond(
@@ -90,6 +107,6 @@ package struct Site: Sendable {
                 body: .page(.methodNotAllowed))
             return
         }
-        exchange.respond(.noContent, fields: mount.cors?.preflight(exchange) ?? [mount.allow])
+        exchange.respond(.noContent, fields: [mount.allow])
     }
 }

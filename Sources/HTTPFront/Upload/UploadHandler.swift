@@ -12,17 +12,18 @@ final class UploadHandler: HTTPHandler {
     private let backend: UploadBackend
     private let disk: DiskThreads
     private let claims: UploadClaims
-    let shelf = UploadShelf()
+    let shelf: UploadShelf
     private static let log = Logger(label: "martlet.http.upload")
 
     init(
         _ backend: UploadBackend, disk: DiskThreads, sizeMax: UInt64 = 1 << 50,
-        claims: UploadClaims = UploadClaims(most: 100)
+        claims: UploadClaims, shelf: UploadShelf = UploadShelf()
     ) {
         self.backend = backend
         self.disk = disk
         self.sizeMax = sizeMax
         self.claims = claims
+        self.shelf = shelf
     }
 
     func intake(_ exchange: Exchange) -> BodyIntake {

@@ -7,6 +7,9 @@ package struct UploadModule: WebModule {
     package let names = ["mod_http_upload"]
     private static let log = Logger(label: "martlet.http.upload")
 
+    /// Kept when options change.
+    private let desk = UploadDesk()
+
     package init() {}
 
     package var options: [any OptionDeclaration]? { nil }
@@ -16,21 +19,18 @@ package struct UploadModule: WebModule {
         let all = place.configuration.hosts.compactMap {
             UploadSettings(host: $0, in: place.configuration, dataDirectory: directory)
         }
-        guard let first = all.first else {
+        guard !all.isEmpty else {
             Self.log.warning(
                 "no host has mod_http_upload", metadata: ["at": "\(place.path)"])
             return nil
         }
-        for folder in Set(all.map(\.folder)) { IncomingFile.removeLeftovers(in: folder) }
-        let setsOrigin =
-            place.setsOrigin
-            || first.customHeaders.keys.contains {
-                $0.lowercased() == "access-control-allow-origin"
-            }
-        return Mount(
-            prefix: place.path,
-            handler: UploadHandler(UploadBackend(place.server), disk: place.service.disk),
-            fields: place.fields(first.customHeaders), cors: setsOrigin ? nil : Self.cors)
+        desk.open(Set(all.map(\.folder)))
+        let handler = UploadHandler(
+            UploadBackend(place.server), disk: place.service.disk, claims: desk.claims,
+            shelf: desk.shelf)
+        return place.mount(
+            handler, for: hosts(in: place.configuration), cors: Self.cors, usual: .anySite
+        ) { host, _ in all.first { $0.host == host }?.customHeaders ?? [:] }
     }
 
     /// Files are public to who knows their address, so pages of any site may ask for them.

@@ -18,11 +18,12 @@ package struct WebSocketModule: WebModule {
     }
 
     package func mount(at place: MountPlace) -> Mount? {
-        service.settings = WebSocketSettings(place.configuration.options)
-        return Mount(
+        Mount(
             prefix: place.path,
             handler: WebSocketHandler(
-                service: service, directory: place.server.hosts,
+                service: service,
+                settings: WebSocketSettings(place.configuration.options),
+                directory: place.server.hosts,
                 options: C2SOptions(place.listener, on: place.server),
                 output: OutputLimits(place.listener.options)),
             fields: place.fields())

@@ -28,37 +28,26 @@ package struct WebSocketSettings: Sendable, Equatable {
 
 /// WebSocket as a whole: its connections, whichever listener and loop they come by.
 package final class WebSocketService: Sendable {
-    private let state = Mutex(State())
+    private let stopping = Atomic<Bool>(false)
     private let counter = Atomic<Int>(0)
 
-    private struct State {
-        var settings = WebSocketSettings()
-        var isStopping = false
-    }
-
     package init() {}
-
-    /// What new connections are offered.
-    var settings: WebSocketSettings {
-        get { state.withLock { $0.settings } }
-        set { state.withLock { $0.settings = newValue } }
-    }
 
     /// How many connections there are.
     package var connectionCount: Int { counter.load(ordering: .relaxed) }
 
-    var isStopping: Bool { state.withLock { $0.isStopping } }
+    var isStopping: Bool { stopping.load(ordering: .relaxed) }
 
     func opened() { counter.add(1, ordering: .relaxed) }
 
     func closed() { counter.subtract(1, ordering: .relaxed) }
 
     /// Takes connections again after `stop`.
-    package func start() { state.withLock { $0.isStopping = false } }
+    package func start() { stopping.store(false, ordering: .relaxed) }
 
     /// Ends all streams with `system-shutdown`; new ones are refused.
     package func stop(_ loops: [HTTPLoop]) async {
-        state.withLock { $0.isStopping = true }
+        stopping.store(true, ordering: .relaxed)
         for loop in loops {
             loop.execute { loop.stopWatches(of: nil) }
         }

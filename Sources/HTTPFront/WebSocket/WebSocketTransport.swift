@@ -10,6 +10,8 @@ final class WebSocketTransport: StreamTransport, @unchecked Sendable {
     let kind = TransportKind.webSocket
     private let channel: WebSocketChannel
     private let service: WebSocketService
+    /// Where the stream is sent instead; `nil` to take it.
+    private let seeOtherURI: String?
     private var session: C2SSession?
     /// The stream, also after its end: whose output it is.
     private var owner: C2SSession?
@@ -18,10 +20,11 @@ final class WebSocketTransport: StreamTransport, @unchecked Sendable {
     /// The stream is closed; the client is about to confirm it, or to close the connection.
     private var isEnding = false
 
-    init(_ channel: WebSocketChannel, service: WebSocketService) {
+    init(_ channel: WebSocketChannel, service: WebSocketService, seeOtherURI: String?) {
         loop = channel.loop.streams
         self.channel = channel
         self.service = service
+        self.seeOtherURI = seeOtherURI
     }
 
     /// Makes the stream and begins to read.
@@ -113,7 +116,7 @@ extension WebSocketTransport: WebSocketUser {
     private func carryOut(_ order: FramedStream.Order, _ session: C2SSession) {
         switch order {
         case .open(let header):
-            if let uri = service.settings.seeOtherURI {
+            if let uri = seeOtherURI {
                 return session.parserFailed(StreamError(.seeOtherHost, otherHost: uri))
             }
             session.parserOpened(header)

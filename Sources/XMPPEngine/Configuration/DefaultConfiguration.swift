@@ -171,8 +171,8 @@ package enum DefaultConfiguration {
               /: \(quoted(publicDirectory))
               # The XMPP library of the web chat.
               /lib/strophe: /usr/share/javascript/strophe
-          # Files that accounts share. Behind a proxy say where it is: `put_url:
-          # "https://@HOST@/upload"`. Rules for their sizes go with `mod_http_upload_quota`.
+          # Files that accounts share. Behind a proxy set `trusted_proxies`, or say where it is with
+          # `put_url`. Rules for their sizes go with `mod_http_upload_quota`.
           mod_http_upload:
             max_size: 100 MiB
           mod_last: {}

@@ -38,4 +38,21 @@ extension Configuration {
         }
         return found.min { $0.rank < $1.rank }?.address
     }
+
+    /// Where clients anywhere reach one of these handlers.
+    ///
+    /// That is a listener with TLS. Where only listeners without TLS have the handler and there are
+    /// `trusted_proxies`, a proxy is taken to serve the same path with TLS at the usual port.
+    /// Without proxies it is a listener without TLS; `nil` when there is none either.
+    package func publicWebAddress(of handlers: Set<String>) -> WebAddress? {
+        let own = webAddress(of: handlers)
+        if let own, own.isSecure { return own }
+        guard options[ServerOption.trustedProxies] != .networks([]) else { return own }
+        let mounted = listeners.lazy.filter(\.isServed)
+            .flatMap { $0.options[ListenerOption.requestHandlers] }
+            .first { handlers.contains($0.module) }
+        return mounted.map {
+            WebAddress(isSecure: true, port: 443, path: $0.path == "/" ? "" : $0.path)
+        }
+    }
 }

@@ -36,13 +36,21 @@ package struct AccountService: Sendable {
         return .done
     }
 
+    /// Gives an account another password; its access tokens and console sessions end, its streams
+    /// go on.
     package func changePassword(of account: BareJID, to password: String) async throws -> Outcome {
         guard let credentials = try await credentials(password) else {
             return .unusable("not a password that can be used")
         }
         let changed = try await host.stores.accounts.replaceCredentials(
             of: account, with: credentials.encoded)
-        return changed ? .done : .notFound
+        guard changed else { return .notFound }
+        endAccess(of: account)
+        return .done
+    }
+
+    private func endAccess(of account: BareJID) {
+        for hook in host.hooks.accessEnded.handlers { hook(account) }
     }
 
     /// Removes the account with everything it owns; its contacts are told, its sessions end.
@@ -57,6 +65,7 @@ package struct AccountService: Sendable {
         guard try await host.stores.accounts.exists(account) else { return .notFound }
         try await host.presence.endAllSubscriptions(of: account)
         _ = try await host.stores.accountRemoval.removeEverything(of: account)
+        endAccess(of: account)
         for hook in host.hooks.accountRemoved.handlers { await hook(account) }
         for resource in host.sessions.sessions(of: account) where resource !== sparing {
             host.close(resource, StreamError(.notAuthorized, "the account was removed"))
@@ -64,7 +73,8 @@ package struct AccountService: Sendable {
         return .done
     }
 
-    /// Locks an account out and ends its sessions, or lets it in again; all it owns stays.
+    /// Locks an account out and ends its sessions and access tokens, or lets it in again; all else
+    /// that it owns stays.
     ///
     /// - Parameters:
     ///   - isDisabled: Whether it may not log in.
@@ -79,6 +89,7 @@ package struct AccountService: Sendable {
             return .notFound
         }
         guard isDisabled else { return .done }
+        endAccess(of: account)
         let text = reason.isEmpty ? "the account is disabled" : reason
         for resource in host.sessions.sessions(of: account) {
             host.close(resource, StreamError(.notAuthorized, text))

@@ -79,18 +79,17 @@ struct OfflineMessages: ServerModule {
         while let page = try? await store.messages(for: account, after: nil, limit: Self.pageSize),
             let last = page.last
         {
-            for message in page {
-                guard let stanza = Stanza(stored: message.stanza) else { continue }
-                let delay = Element(
-                    "delay", .delay,
-                    attributes: [
-                        ("from", host.domain), ("stamp", DateTime.text(message.storedAt)),
-                    ], text: "Offline Storage")
-                guard resource.deliver(stanza.appending(delay)) else { return }
-            }
-            // What a session took that ended meanwhile waits for the next one.
-            guard await resource.hasTakenAll() else { return }
+            // Where the session has ended meanwhile they wait for the next one.
+            guard await resource.deliverAll(page.compactMap(stamped)) else { return }
             guard (try? await store.remove(upTo: last.id, for: account)) != nil else { return }
         }
+    }
+
+    private func stamped(_ message: OfflineMessage) -> Stanza? {
+        let delay = Element(
+            "delay", .delay,
+            attributes: [("from", host.domain), ("stamp", DateTime.text(message.storedAt))],
+            text: "Offline Storage")
+        return Stanza(stored: message.stanza)?.appending(delay)
     }
 }

@@ -25,7 +25,7 @@ struct Registration: ServerModule {
             ModuleHook { module, host, owner in
                 host.hooks.registration.attach(owner, .deliver) { await module.answer($0, $1) }
             },
-            .iq(.register, to: [.host], later: manage),
+            .iq(.register, to: [.host, .account], later: manage),
             .streamFeatures(run: offer),
         ])
 
@@ -123,6 +123,8 @@ struct Registration: ServerModule {
         guard account.domainpart == host.domain, request.request.name == "query" else {
             throw .forbidden
         }
+        // XEP-0077 §3.2: without `to`, which stands for the own account.
+        guard request.to.bare.isDomain || request.to.bare == account else { throw .forbidden }
         if !request.isSet {
             var form = Self.form
             form.children.insert(.element(Element("registered", .register)), at: 0)

@@ -59,12 +59,16 @@ package final class ClientResource: Sendable {
         session.loop.deliver(stanza, to: session)
     }
 
-    /// Waits until the session has taken all that was delivered to it before.
+    /// Brings stanzas to the client, all of them or none.
     ///
-    /// - Returns: Whether it lives then; what an ended session took is lost.
-    package func hasTakenAll() async -> Bool {
+    /// - Returns: False when the session is over: nobody has got them.
+    package func deliverAll(_ stanzas: [Stanza]) async -> Bool {
         await withCheckedContinuation { answer in
-            session.loop.execute { [session] in answer.resume(returning: !session.isOver) }
+            session.loop.execute { [session] in
+                guard !session.isOver else { return answer.resume(returning: false) }
+                for stanza in stanzas { session.deliver(stanza) }
+                answer.resume(returning: true)
+            }
         }
     }
 }

@@ -30,6 +30,9 @@ package final class HostHooks: Sendable {
     package let sessionEnded = HookPoint<@Sendable (ClientResource) -> Void>()
     package let accountCreated = HookPoint<@Sendable (BareJID) async -> Void>()
     package let accountRemoved = HookPoint<@Sendable (BareJID) async -> Void>()
+    /// What an account was let in with before counts no more: its password is another, or it is
+    /// locked out or removed.
+    package let accessEnded = HookPoint<@Sendable (BareJID) -> Void>()
     /// Stream features to offer (RFC 6120 §4.3.2); the Boolean says whether the client has logged
     /// in.
     package let streamFeatures = HookPoint<@Sendable (Bool, C2SSession) -> [Element]>()
@@ -57,6 +60,7 @@ package final class HostHooks: Sendable {
         sessionEnded.detach(owner)
         accountCreated.detach(owner)
         accountRemoved.detach(owner)
+        accessEnded.detach(owner)
         streamFeatures.detach(owner)
         registration.detach(owner)
         streamOpening.detach(owner)

@@ -18,11 +18,14 @@ package protocol AccountStore: Sendable {
     /// All that a login needs to know; `nil` when there is no such account.
     func record(of account: BareJID) async throws(StorageError) -> AccountRecord?
 
+    /// Replaces what the account logs in with; its access tokens are removed with it.
+    ///
     /// Returns `false` when there is no such account.
     func replaceCredentials(of account: BareJID, with credentials: String)
         async throws(StorageError) -> Bool
 
-    /// Locks an account out or lets it in again; a repeated lock keeps the first moment.
+    /// Locks an account out and removes its access tokens, or lets it in again; a repeated lock
+    /// keeps the first moment.
     ///
     /// Returns `false` when there is no such account.
     func setDisabled(_ isDisabled: Bool, _ account: BareJID) async throws(StorageError) -> Bool

@@ -31,7 +31,7 @@ struct EventStreamTests {
             exchange.hold()
             let stream = EventStream(
                 exchange, feed: feed, settings: settings,
-                isStillAllowed: { isAllowed.isSet }, whenOver: { over.raise() })
+                isStillAllowed: { isAllowed.isSet }, whenOver: { _ in over.raise() })
             do throws(APIError) {
                 stream.begin(
                     try EventRequest(

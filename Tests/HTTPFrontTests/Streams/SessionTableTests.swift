@@ -1,5 +1,6 @@
 import StreamFakes
 import Testing
+import XMPPConfig
 import XMPPEngine
 
 @testable import HTTPFront

@@ -86,7 +86,9 @@ struct UnsentFramesTests {
         let server = try TestServer([
             Mount(
                 prefix: "/w",
-                handler: WebSocketHandler(service: service, directory: host, options: options))
+                handler: WebSocketHandler(
+                    service: service, settings: WebSocketSettings(), directory: host,
+                    options: options, output: OutputLimits()))
         ])
         let client = try server.client()
         try Self.logIn(client, extensions: extensions)

@@ -1,6 +1,6 @@
 /// How many connections a listener has, in all and by client.
 struct ClientCounts {
-    private var total = 0
+    private(set) var total = 0
     private var byNetwork: [UInt64: Int] = [:]
 
     /// Counts a connection; false at the limit.

@@ -212,8 +212,5 @@ extension ResponseBody {
 
 extension HTTPField {
     /// What describes `ResponseBody.page`.
-    static let plainPage = [
-        HTTPField("Content-Type", "text/plain; charset=utf-8"),
-        HTTPField("X-Content-Type-Options", "nosniff"),
-    ]
+    static let plainPage = [HTTPField("Content-Type", "text/plain; charset=utf-8")]
 }

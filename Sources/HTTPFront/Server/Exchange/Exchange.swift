@@ -299,7 +299,11 @@ extension Exchange {
         if body.expected == nil, !MicroHTTPRelease.checksLineEnds {
             add(HTTPField("Connection", "close"), to: response)
         }
-        mount?.addFields(to: self) { add($0, to: response) }
+        if let mount {
+            mount.terms(for: self).addFields(to: self) { add($0, to: response) }
+        } else {
+            add(.noSniffing, to: response)
+        }
         sentStatus = response.status
         sentBytes = response.size
         state = .answered(response)

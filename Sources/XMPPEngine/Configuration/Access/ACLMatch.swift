@@ -53,7 +53,7 @@ package enum TextPattern: Sendable, Equatable {
     }
 
     /// The pattern as it was written.
-    var text: String {
+    package var text: String {
         switch self {
         case .regularExpression(let expression): expression.text
         case .glob(let glob): glob.text

@@ -35,7 +35,8 @@ extension ListenerOption {
     package static let corsOrigins = Option<[String]?>(
         "cors_origins", default: nil, as: .optional(.origins), scope: .server,
         "The sites whose pages may call the handlers of this listener, as"
-            + " `https://chat.example.org`; `all` are any. Each handler's own choice when left out."
+            + " `https://chat.example.org`; `all` are any; the handlers'"
+            + " own `cors_origins` come first. Each handler's own choice when left out."
     )
 
     package static let defaultHost = Option<String?>(

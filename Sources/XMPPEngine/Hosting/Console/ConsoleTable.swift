@@ -10,8 +10,10 @@ package struct ConsoleTable: Sendable {
     package var note: String
     /// Shown in place of rows when there are none.
     package var empty: String
-    /// Parameters that lead to the rows before and after these; `nil` when there are none.
+    /// Parameters that lead to the beginning, and to the rows before and after these; `nil` when
+    /// there are none.
     package var first: [ConsoleParameter]?
+    package var previous: [ConsoleParameter]?
     package var next: [ConsoleParameter]?
     /// Actions beside its title.
     package var actions: [ConsoleAction]
@@ -20,7 +22,8 @@ package struct ConsoleTable: Sendable {
     package init(
         _ id: String, _ title: String = "", columns: [ConsoleColumn], rows: [ConsoleRow],
         filters: [ConsoleFilter] = [], note: String = "", empty: String = "Nothing here.",
-        first: [ConsoleParameter]? = nil, next: [ConsoleParameter]? = nil,
+        first: [ConsoleParameter]? = nil, previous: [ConsoleParameter]? = nil,
+        next: [ConsoleParameter]? = nil,
         actions: [ConsoleAction] = []
     ) {
         self.id = id
@@ -31,6 +34,7 @@ package struct ConsoleTable: Sendable {
         self.note = note
         self.empty = empty
         self.first = first
+        self.previous = previous
         self.next = next
         self.actions = actions
     }

@@ -117,7 +117,8 @@ extension PeerFacts {
         let address = facts.peer?.ipAddress ?? ""
         self.init(
             address: address, port: facts.peer?.port ?? 0,
-            isLoopback: facts.peer == nil || Self.isLoopback(address))
+            // A unix socket has no address; behind a load balancer that says nothing of its client.
+            isLoopback: address.isEmpty ? !facts.isProxied : Self.isLoopback(address))
     }
 
     /// Whether an address is this machine's own.
@@ -158,7 +159,9 @@ extension TCPListener {
             channel.eventLoop.makeCompletedFuture { try setUp(channel, facts) }
         }
         try await made.start()
-        return RunningListener(
+        var running = RunningListener(
             run: { try await made.untilStopped() }, stop: { await made.stop() })
+        running.connectionCount = { made.connectionCount }
+        return running
     }
 }

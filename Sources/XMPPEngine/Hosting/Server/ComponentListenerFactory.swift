@@ -20,7 +20,7 @@ package struct ComponentListenerFactory: ListenerFactory {
         if isTLS, tls?.context == nil {
             throw ListenerFailure("no certificate for TLS at \(listener.address)")
         }
-        let running = try await TCPListener.run(listener, on: server) { channel, facts in
+        let tcp = try await TCPListener.run(listener, on: server) { channel, facts in
             let loop = server.environment.streamLoops.loop(on: channel.eventLoop)
             let peer = PeerFacts(facts)
             let transport = TCPStreamTransport(
@@ -38,12 +38,14 @@ package struct ComponentListenerFactory: ListenerFactory {
             }
             try channel.pipeline.syncOperations.addHandler(transport)
         }
-        return RunningListener(
-            run: running.run,
+        var running = RunningListener(
+            run: tcp.run,
             stop: {
-                await running.stop()
+                await tcp.stop()
                 service.closeAll(StreamError(.systemShutdown))
             })
+        running.connectionCount = tcp.connectionCount
+        return running
     }
 
     private static func options(

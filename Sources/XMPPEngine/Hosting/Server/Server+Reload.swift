@@ -42,6 +42,7 @@ extension Server {
         for name in new.hosts where !difference.hostsAdded.contains(name) {
             update(name, difference, new)
         }
+        reload(difference.listeners.unchanged)
         let waiting = try await update(difference.listeners)
         return
             ([Self.summary(of: difference)]
@@ -79,6 +80,19 @@ extension Server {
                 // Modules keep the rules they were made with.
                 detach(module, from: host)
                 attach(module, values, to: host, new)
+            }
+        }
+    }
+
+    /// Options of modules that listeners serve count for listeners that stay, too.
+    private func reload(_ listeners: [ListenerConfiguration]) {
+        for listener in listeners {
+            do {
+                try running[listener]?.reload()
+            } catch {
+                Self.log.error(
+                    "a listener goes on as it was",
+                    metadata: ["listener": "\(listener.identity)", "error": "\(error)"])
             }
         }
     }

@@ -20,9 +20,13 @@ package final class Server: Sendable {
     let stores: Stores
     /// What opens the HTTP API.
     package let tokens: AccessTokens
+    /// Told of accounts whose former passwords and tokens count no more, of all hosts.
+    package let accessEnded = HookPoint<@Sendable (BareJID) -> Void>()
     /// Slows down who guesses passwords over HTTP.
     package let logins = LoginThrottle()
     let listeners: Supervisor
+    /// Those of `listeners` that accept.
+    package let running = RunningListeners()
     let supervision: SupervisionAlarms
     private let factories: [String: any ListenerFactory]
     private let current: Mutex<Configuration>
@@ -93,6 +97,9 @@ package final class Server: Sendable {
             return false
         }
         hosts.add(host)
+        host.hooks.accessEnded.attach("ejabberd_auth", .deliver) { [accessEnded] account in
+            for hook in accessEnded.handlers { hook(account) }
+        }
         for (module, values) in options.modules.sorted(by: { $0.key < $1.key }) {
             attach(module, values, to: host, configuration)
         }
@@ -166,9 +173,16 @@ package final class Server: Sendable {
     /// The supervised child for a configured listener; `nil` when nothing serves its kind.
     func child(for listener: ListenerConfiguration) -> ChildSpec? {
         guard listener.isServed, let factory = factories[listener.module] else { return nil }
-        return ChildSpec(listener.identity.description, grace: .seconds(10)) {
-            let running = try await factory.start(listener, on: self)
-            return RunningChild(run: running.run, stop: running.stop)
+        let id = listener.identity.description
+        return ChildSpec(id, grace: .seconds(10)) { [self] in
+            let made = try await factory.start(listener, on: self)
+            running.add(made, as: id)
+            return RunningChild(
+                run: made.run,
+                stop: { [self] in
+                    running.remove(id)
+                    await made.stop()
+                })
         }
     }
 }
@@ -187,6 +201,12 @@ package struct RunningListener: Sendable {
     package let run: @Sendable () async throws -> Void
     /// Stops accepting.
     package let stop: @Sendable () async -> Void
+    /// Takes over what the server's new configuration says; connections stay as they are.
+    ///
+    /// Called when the listener's own options are the same; throws with nothing changed.
+    package var reload: @Sendable () throws -> Void = {}
+    /// How many connections it has; `nil` where that is not counted.
+    package var connectionCount: (@Sendable () -> Int)?
 
     package init(
         run: @escaping @Sendable () async throws -> Void,

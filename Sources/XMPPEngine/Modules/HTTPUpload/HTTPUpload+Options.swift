@@ -29,8 +29,10 @@ extension HTTPUpload {
 
     static let putURL = Option<String?>(
         "put_url", default: nil, as: .optional(.webAddress),
-        "Where clients send files to, such as `https://@HOST@/upload`: to be set behind a proxy."
-            + " When left out it is where a listener has `mod_http_upload`, with TLS if any has.")
+        "Where clients send files to, such as `https://files.example.org/upload`. When left out it is"
+            + " where a listener with TLS has `mod_http_upload`; else, with `trusted_proxies`,"
+            + " `https://@HOST@` with the listener's path, for a proxy at port 443; else a listener"
+            + " without TLS.")
 
     static let getURL = Option<String?>(
         "get_url", default: nil, as: .optional(.webAddress),

@@ -14,7 +14,7 @@ struct HTTPUpload: ServerModule {
         options: [
             hostName, hosts, displayName, access, maxSize, maxSlots, docroot, putURL, getURL,
             customHeaders, fileMode, dirMode, jidInURL, secretLength, externalSecret,
-            removesOnUnregister, thumbnail, vCard,
+            removesOnUnregister, thumbnail, vCard, WebModuleOption.corsOrigins,
         ],
         hooks: [
             ModuleHook { module, host, owner in module.attach(to: host, owner: owner) }

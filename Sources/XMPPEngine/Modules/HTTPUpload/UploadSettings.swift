@@ -35,7 +35,7 @@ package struct UploadSettings: Sendable {
         self.init(
             host: host, options: options, quota: modules["mod_http_upload_quota"],
             rules: configuration.access, dataDirectory: dataDirectory,
-            address: configuration.webAddress(of: ["mod_http_upload"])?.text(host: host))
+            address: configuration.publicWebAddress(of: ["mod_http_upload"])?.text(host: host))
     }
 
     /// Reads the options of both modules.

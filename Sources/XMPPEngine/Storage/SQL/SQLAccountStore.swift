@@ -73,7 +73,8 @@ struct SQLAccountStore: AccountStore {
     {
         guard let localpart = account.localpart else { return false }
         return try await database.write { (session) throws(StorageError) in
-            try session.execute(
+            try Self.removeTokens(of: account, in: session)
+            return try session.execute(
                 "UPDATE account SET credentials = ?3 WHERE host = ?1 AND localpart = ?2",
                 .text(account.domainpart), .text(localpart), .text(credentials)) == 1
         }
@@ -90,6 +91,7 @@ struct SQLAccountStore: AccountStore {
                     "UPDATE account SET disabled_at = NULL WHERE host = ?1 AND localpart = ?2",
                     .text(account.domainpart), .text(localpart)) == 1
             }
+            try Self.removeTokens(of: account, in: session)
             return try session.execute(
                 """
                 UPDATE account SET disabled_at = coalesce(disabled_at, ?3)
@@ -97,6 +99,12 @@ struct SQLAccountStore: AccountStore {
                 """,
                 .text(account.domainpart), .text(localpart), .moment(moment)) == 1
         }
+    }
+
+    private static func removeTokens(
+        of account: BareJID, in session: any SQLSession
+    ) throws(StorageError) {
+        try session.execute("DELETE FROM api_token WHERE owner = ?1", .text(account.text))
     }
 
     func delete(_ account: BareJID) async throws(StorageError) -> Bool {

@@ -2,6 +2,12 @@ import XMPPCore
 
 /// What a transport could not bring to its client.
 extension C2SSession {
+    /// Hands back a stanza that was on its way here when the stream ended.
+    func missed(_ stanza: Stanza) {
+        guard isOver, let host, jid != nil else { return }
+        host.undelivered(stanza, origin: leftovers)
+    }
+
     /// Hands back stanzas that were sent but that the client may not have got.
     ///
     /// To be called on the loop after the stream has ended; nothing happens unless it was bound.

@@ -254,7 +254,7 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
     // MARK: output
 
     package func deliver(_ stanza: Stanza) {
-        guard let transport else { return }
+        guard let transport else { return missed(stanza) }
         loop.counters.add(.stanzasOut(stanza.kind, transportClass))
         if stanza.type == .error { loop.counters.add(.stanzaErrors(stanza.kind)) }
         transport.send(stanza)
