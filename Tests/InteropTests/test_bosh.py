@@ -208,7 +208,9 @@ def test_what_a_vanished_client_has_not_got_is_stored():
         sender.post(content=chat(romeo, "answered") + chat(juliet, "sent"))
         # The answer is read by nobody; no request follows it.
         assert texts(link.read()) == ["answered"]
-        sender.post(content=chat(romeo, "waiting") + chat(juliet, "sent"))
+        sender.post(content=chat(romeo, "waiting") + chat(juliet, "sent")
+                    + f"<presence xmlns='jabber:client' to='{romeo}/bosh'>"
+                    "<status>passing by</status></presence>")
         link.close()
         lost = sender.until(
             "type='error'", "", f"<iq xmlns='jabber:client' type='get' id='lost' to='{romeo}/bosh'>"
@@ -220,6 +222,97 @@ def test_what_a_vanished_client_has_not_got_is_stored():
             content=chat(romeo, "end")), "the messages from the offline store")
         stored = [text for text in texts(*again.answers) if text != "end"]
         assert stored == ["answered", "waiting"]
+        assert not any("passing by" in answer.text for answer in again.answers)
+        assert not any("<presence" in answer.text and "type='error'" in answer.text
+                       for answer in sender.answers[:-1])
+    finally:
+        server.stop()
+        server.discard()
+
+
+@pytest.mark.own_server
+def test_a_restart_loses_nothing_that_was_not_fetched(own_server):
+    server = own_server
+    romeo = server.register("romeo", PASSWORD)
+    juliet = server.register("juliet", PASSWORD)
+    sender = Session(server).sign_in(juliet, PASSWORD)
+    session = Session(server, wait=30).sign_in(romeo, PASSWORD)
+    link = Link(server)
+    link.send(session.body())
+    sender.post(content=chat(romeo, "answered") + chat(juliet, "sent"))
+    # Its answer may have been lost: no request follows.
+    assert texts(link.read()) == ["answered"]
+    sender.post(content=chat(romeo, "waiting") + chat(juliet, "sent"))
+    server.stop()
+    link.close()
+    server.start()
+    again = Session(server).sign_in(romeo, PASSWORD)
+    waiting.until(lambda: "waiting" in texts(*again.answers) or not again.post(
+        content=chat(romeo, "end")), "the messages from the offline store")
+    assert [text for text in texts(*again.answers) if text != "end"] == ["answered", "waiting"]
+
+
+@pytest.mark.parametrize(("attributes", "condition"), [
+    ("pause='x'", "bad-request"), ("stream='unknown'", "item-not-found")])
+def test_the_request_that_breaks_a_rule_hears_which(server, signed_in, attributes, condition):
+    session = signed_in("romeo", wait=30)
+    link = Link(server)
+    link.send(session.body())
+    assert session.post(attributes, chat(session.jid, "x")).condition == condition
+    assert link.read().condition == "other-request"
+    link.close()
+
+
+def test_a_pause_is_as_long_as_offered_at_most(signed_in):
+    session = signed_in("romeo", wait=30)
+    answer = session.post("pause='86400'")
+    assert answer.condition is None
+    assert texts(session.post(content=chat(session.jid, "back"))) == ["back"]
+
+
+@pytest.mark.own_server
+def test_hosts_have_settings_of_their_own_also_after_a_reload():
+    def options(seconds):
+        return ("host_config:\n  b.localhost:\n    modules:\n      mod_bosh:\n"
+                f"        max_inactivity: {seconds}\n")
+
+    server = Martlet(bosh="{max_inactivity: 21}", more_options=options(22))
+    server.start()
+    try:
+        def inactivity(domain):
+            return Session(server, domain=domain).creation.attribute("inactivity")
+
+        assert inactivity(server.domain) == "21"
+        assert inactivity(server.second_domain) == "22"
+        server.config.write_text(server.config.read_text().replace(options(22), options(23)))
+        server.control("reload_config")
+        assert inactivity(server.domain) == "21"
+        assert inactivity(server.second_domain) == "23"
+    finally:
+        server.stop()
+        server.discard()
+
+
+@pytest.mark.own_server
+def test_a_host_that_is_removed_says_so():
+    server = Martlet()
+    server.start()
+    try:
+        jid = server.register("romeo", PASSWORD, server.second_domain)
+        session = Session(server, wait=30, domain=server.second_domain).sign_in(jid, PASSWORD)
+        other = Session(server)
+        link = Link(server)
+        link.send(session.body())
+        text = server.config.read_text()
+        assert f"\n  - {server.second_domain}\n" in text
+        server.config.write_text(text.replace(f"\n  - {server.second_domain}\n", "\n"))
+        server.control("reload_config")
+        assert link.read().condition == "host-gone"
+        link.close()
+        assert session.post().condition == "item-not-found"
+        assert other.post().condition is None
+        body = f"<body rid='1' to='{server.second_domain}' ver='1.11' xmlns='{BIND}'/>"
+        assert post(server, body).condition == "host-unknown"
     finally:
         server.stop()
         server.discard()

@@ -133,6 +133,28 @@ def test_a_session_that_timed_out_leaves_its_messages_to_the_account():
         server.discard()
 
 
+@pytest.mark.own_server
+def test_a_restart_loses_nothing_that_was_not_fetched(own_server):
+    server = own_server
+    jid = server.register("romeo", PASSWORD)
+    client = Poller(server).sign_in(jid, PASSWORD)
+    sender = Poller(server).sign_in(server.register("juliet", PASSWORD), PASSWORD, resource="other")
+    sender.until("message", f"<message to='{jid}' type='chat'><body>first</body></message>"
+                 f"<message to='{sender.jid}' type='chat'><body>sent</body></message>")
+    # Its answer may have been lost: no request follows.
+    waiting.until(lambda: client.send() and texts(client) == ["first"], "the first message")
+    sender.until("message", f"<message to='{jid}' type='chat'><body>second</body></message>"
+                 f"<message to='{sender.jid}' type='chat'><body>sent</body></message>")
+    server.stop()
+    server.start()
+    with pytest.raises(PollError, match="0:0"):
+        client.send()
+    client = Poller(server).sign_in(jid, PASSWORD)
+    waiting.until(lambda: client.send() is not None and len(texts(client)) == 2,
+                  "the messages from the offline store")
+    assert texts(client) == ["first", "second"]
+
+
 def texts(client):
     """What messages say, without what the offline store adds to them."""
     return [each["text"].removesuffix("Offline Storage") for each in client.elements

@@ -26,7 +26,15 @@ struct BOSHBody {
     var isRestart: Bool { Self.isTrue(header["restart", .xbosh]) }
 
     /// Seconds to pause; `nil` without `pause`, −1 for a value that is no number.
-    var pause: Int? { header["pause"].map { Self.number($0, max: 1 << 30) ?? -1 } }
+    var pause: Int? {
+        header["pause"].map { text in
+            guard !text.isEmpty, text.utf8.allSatisfy({ 0x30...0x39 ~= $0 }) else { return -1 }
+            return Self.number(text, max: Self.pauseMost) ?? Self.pauseMost
+        }
+    }
+
+    /// Longer pauses are all the same to us.
+    private static let pauseMost = 1 << 30
 
     var ack: Int? { header["ack"].flatMap { Self.number($0, max: Self.ridMax) } }
 

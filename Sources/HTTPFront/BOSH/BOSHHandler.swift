@@ -94,16 +94,21 @@ struct BOSHHandler: HTTPHandler {
                 error.condition == .policyViolation ? .policyViolation : .badRequest, exchange)
         }
         let isLegacy = body.header["ver"] == nil
-        if let condition = fault(of: body) {
-            return refuse(condition, exchange, isLegacy: isLegacy)
+        let host: any C2SHost
+        switch self.host(for: body) {
+        case .success(let found): host = found
+        case .failure(let fault):
+            return refuse(fault.condition, exchange, isLegacy: isLegacy)
         }
-        if let uri = service.settings.secureURI, !exchange.isSecure {
+        let settings = service.settings(host.domain)
+        if let uri = settings.secureURI, !exchange.isSecure {
             exchange.respond(
                 .ok, fields: BOSHAnswer.usual, body: .bytes(BOSHOutput.seeOther(uri)))
             return
         }
         guard let rid = body.rid else { return refuse(.badRequest, exchange, isLegacy: isLegacy) }
-        let session = BOSHSession(service: service, first: body, rid: rid, exchange: exchange)
+        let session = BOSHSession(
+            service: service, settings: settings, first: body, rid: rid, exchange: exchange)
         let client = SessionClient(exchange)
         switch service.sessions.insert(session, as: session.id, for: client) {
         case .entered: break
@@ -117,14 +122,21 @@ struct BOSHHandler: HTTPHandler {
     }
 
     /// Why a session cannot be created.
-    private func fault(of body: BOSHBody) -> BOSHCondition? {
-        if service.isStopping { return .systemShutdown }
+    private struct Fault: Error {
+        var condition: BOSHCondition
+    }
+
+    /// The host of the session that a request asks for.
+    private func host(for body: BOSHBody) -> Result<any C2SHost, Fault> {
+        if service.isStopping { return .failure(Fault(condition: .systemShutdown)) }
         guard body.rid != nil, body.header["sid"] == nil, !body.isTerminate, body.pause == nil
-        else { return .badRequest }
-        guard let to = body.header["to"], !to.isEmpty else { return .improperAddressing }
+        else { return .failure(Fault(condition: .badRequest)) }
+        guard let to = body.header["to"], !to.isEmpty else {
+            return .failure(Fault(condition: .improperAddressing))
+        }
         guard let address = BareJID(to), address.isDomain,
-            directory.host(address.domainpart) != nil
-        else { return .hostUnknown }
-        return nil
+            let host = directory.host(address.domainpart)
+        else { return .failure(Fault(condition: .hostUnknown)) }
+        return .success(host)
     }
 }

@@ -45,16 +45,20 @@ package struct BOSHModule: WebModule {
     }
 
     package func mount(at place: MountPlace) -> Mount? {
-        let hosts = hosts(in: place.configuration)
-        let options = hosts.first?.options
-        service.settings = options.map { BOSHSettings($0) } ?? BOSHSettings()
+        // Asked for each session, so that a reload counts from then on.
+        service.settings = { [weak server = place.server] host in
+            guard let server, let options = options(of: host, in: server.configuration) else {
+                return BOSHSettings()
+            }
+            return BOSHSettings(options)
+        }
         let cors = CORSPolicy(
             origins: .any, methods: [.post, .get], requestFields: ["Content-Type"])
         return place.mount(
             BOSHHandler(
                 service: service, directory: place.server.hosts,
                 options: C2SOptions(place.listener, on: place.server)),
-            for: hosts, cors: cors, usual: .anySite)
+            for: hosts(in: place.configuration), cors: cors, usual: .anySite)
     }
 }
 

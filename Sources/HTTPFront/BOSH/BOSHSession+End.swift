@@ -4,12 +4,16 @@ import XMPPEngine
 
 /// How a session ends, and what becomes of what its client has not got.
 extension BOSHSession {
-    /// Ends the session for what a request did; the request itself hears why.
-    func refuse(_ condition: BOSHCondition, _ exchange: Exchange) {
+    /// Ends the session for what a request did: the request itself hears why, the others that it
+    /// was not they (XEP-0124 §17.2).
+    ///
+    /// Without a connection the next request hears it.
+    func refuse(_ condition: BOSHCondition, _ exchange: Exchange?) {
         end(.refused(condition))
-        answer(exchange, refusal: condition)
-        giveBackOutput()
+        if let exchange { answer(exchange, refusal: condition) }
+        giveBack()
         for other in window.takeAll() { answer(other, BOSHOutput.terminal(.otherRequest)) }
+        guard exchange != nil else { return arm() }
         drop()
     }
 
@@ -33,17 +37,18 @@ extension BOSHSession {
     }
 
     /// Tells the client how the session ended, as soon as there is a request to answer.
-    func finish(extra: Exchange?) {
+    ///
+    /// It is told on the oldest request (XEP-0124 §13), or on `extra` when that is to blame.
+    func finish(extra: Exchange?, isToBlame: Bool = false) {
         guard let ending else {
             if let extra { answer(extra, refusal: .itemNotFound) }
             return
         }
         var exchanges = window.takeAll()
-        if let extra { exchanges.append(extra) }
-        giveBackOutput()
-        guard let oldest = exchanges.first else { return arm() }
-        // The end is told on the oldest request (XEP-0124 §13).
-        tell(oldest, ending)
+        if let extra { exchanges.insert(extra, at: isToBlame ? 0 : exchanges.count) }
+        giveBack()
+        guard let first = exchanges.first else { return arm() }
+        tell(first, ending)
         let isFinished = if case .finished = ending { true } else { false }
         for other in exchanges.dropFirst() {
             answer(other, isFinished ? BOSHOutput.empty : BOSHOutput.terminal(.otherRequest))
@@ -69,8 +74,15 @@ extension BOSHSession {
 
     // MARK: what the client has not got
 
-    /// Hands back what waits for a client that was logged in: it does not read on at the end.
-    private func giveBackOutput() {
+    /// Hands back what the client may not have got, in order.
+    ///
+    /// What waits goes back too when it was logged in: it does not read on at the end.
+    private func giveBack() {
+        for answer in window.takeDoubtfulAnswers() {
+            let stream = streams?.stream(of: answer, with: loop.parsers)
+            (stream?.owner ?? owner)?.giveBack(
+                Undelivered.stanzas(inBodies: [answer], with: loop.parsers))
+        }
         if owner?.isOver == true, owner?.isEstablished == true, !output.isEmpty {
             owner?.giveBack(Undelivered.stanzas(inBodies: output.takeAll(), with: loop.parsers))
         }
@@ -83,12 +95,7 @@ extension BOSHSession {
     /// The client is gone (XEP-0124 §10): nobody is told, and nothing is lost.
     func vanish() {
         end(.finished)
-        for answer in window.doubtfulAnswers {
-            let stream = streams?.stream(of: answer, with: loop.parsers)
-            (stream?.owner ?? owner)?.giveBack(
-                Undelivered.stanzas(inBodies: [answer], with: loop.parsers))
-        }
-        giveBackOutput()
+        giveBack()
         drop()
     }
 
@@ -103,7 +110,6 @@ extension BOSHSession {
 
     /// The server stops.
     func shutDown() {
-        guard ending == nil else { return }
         end(.failed(StreamError(.systemShutdown)))
         finish(extra: nil)
         drop()

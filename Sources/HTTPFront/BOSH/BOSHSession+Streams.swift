@@ -8,6 +8,10 @@ extension BOSHSession {
         case first
         case all
         case other(BOSHStream)
+        /// One that is no more: nothing is to be done.
+        case closed
+        /// None that there ever was.
+        case unknown
     }
 
     /// What a body may hold when it may be for any of several streams.
@@ -19,17 +23,16 @@ extension BOSHSession {
 
     // MARK: requests
 
-    /// Whom a request is for; `nil` when there is nothing to be done.
-    func target(of body: BOSHBody) -> Target? {
+    /// Whom a request is for.
+    func target(of body: BOSHBody) -> Target {
         // Nothing is transmitted by an empty body, whatever stream it names.
         let isEmpty = body.payloads.isEmpty && !body.isTerminate && !body.isRestart
         guard !isEmpty, let name = body.header["stream"] else {
             return streams == nil ? .first : .all
         }
         if let stream = streams?.others.first(where: { $0.name == name }) { return .other(stream) }
-        if name == BOSHStream.firstName(of: id) { return session == nil ? nil : .first }
-        if streams?.closedNames.contains(name) != true { end(.refused(.itemNotFound)) }
-        return nil
+        if name == BOSHStream.firstName(of: id) { return session == nil ? .closed : .first }
+        return streams?.closedNames.contains(name) == true ? .closed : .unknown
     }
 
     func handToAll(_ body: BOSHBody) {
@@ -148,10 +151,8 @@ extension BOSHSession {
 extension BOSHStreams {
     /// The stream that an answer was for, unless it was the first one.
     func stream(of answer: [UInt8], with parsers: ParserPool) -> BOSHStream? {
-        let limits = StreamLimits(
-            stanzaBytesMax: .max, elementsMax: .max, depthMax: .max, attributesMax: .max)
         let read = answer.withUnsafeBytes {
-            BOSHBodyReader.read($0, with: parsers, limits: limits)
+            BOSHBodyReader.read($0, with: parsers, limits: Undelivered.limits)
         }
         guard case .success(let body) = read, let name = body.header["stream"] else { return nil }
         return others.first { $0.name == name }

@@ -55,13 +55,15 @@ final class BOSHSession: StreamTransport, RequestSession, @unchecked Sendable {
     private static let backlogBytesMax = 1 << 20
 
     /// Makes a session of `first`, the request that creates it and will be held.
-    init(service: BOSHService, first: BOSHBody, rid: Int, exchange: Exchange) {
+    init(
+        service: BOSHService, settings: BOSHSettings, first: BOSHBody, rid: Int,
+        exchange: Exchange
+    ) {
         id = BOSHSessionID()
         home = exchange.loop
         self.service = service
         isSecure = exchange.isSecure
         origin = BOSHOrigin(first.header)
-        let settings = service.settings
         concatMax = settings.concatMax
         compressionBytesMin = settings.compressionBytesMin
         let terms = BOSHTerms(asked: { first.header[$0] }, settings: settings)
@@ -131,7 +133,7 @@ final class BOSHSession: StreamTransport, RequestSession, @unchecked Sendable {
         session.parserFailed(error)
         // A stream that waits for something hears of it in its turn.
         if self.session == nil {
-            finish(extra: exchange)
+            finish(extra: exchange, isToBlame: true)
         } else {
             answer(exchange, refusal: .badRequest)
         }
@@ -142,7 +144,7 @@ final class BOSHSession: StreamTransport, RequestSession, @unchecked Sendable {
         switch window.arrived(request, by: exchange, load: body, now: now) {
         case .process:
             keep(exchange)
-            process(body)
+            if let condition = process(body) { return refuse(condition, window.takeLatest()) }
             takeNext()
         case .keep:
             keep(exchange)
@@ -161,33 +163,40 @@ final class BOSHSession: StreamTransport, RequestSession, @unchecked Sendable {
     private func takeNext() {
         while ending == nil, let next = window.takeNext() {
             switch next {
-            case .process(_, let body): process(body)
-            case .refuse(let condition, let exchange):
-                guard let exchange else { return end(.refused(condition)) }
-                return refuse(condition, exchange)
+            case .process(_, let body):
+                if let condition = process(body) { return refuse(condition, window.takeLatest()) }
+            case .refuse(let condition, let exchange): return refuse(condition, exchange)
             }
         }
     }
 
-    private func process(_ body: BOSHBody) {
-        if let pause = body.pause, !window.pause(seconds: pause) {
-            return end(.refused(.policyViolation))
+    /// Takes what a request brings.
+    ///
+    /// - Returns: Why the session must end for it.
+    private func process(_ body: BOSHBody) -> BOSHCondition? {
+        if let pause = body.pause, let condition = window.pause(seconds: pause) {
+            return condition
         }
         if isInputPaused || streams?.isInputPaused == true {
             backlogBytes += body.bytes
             if backlogBytes > Self.backlogBytesMax {
-                return lose(.failed(StreamError(.resourceConstraint, "too much at once")))
+                lose(.failed(StreamError(.resourceConstraint, "too much at once")))
+                return nil
             }
         }
-        if body.asksForStream { return addStream(body) }
-        guard let target = target(of: body) else { return }
-        switch target {
+        if body.asksForStream {
+            addStream(body)
+            return nil
+        }
+        switch target(of: body) {
         case .first:
-            guard let session else { return }
-            hand(body, to: session, origin)
+            if let session { hand(body, to: session, origin) }
         case .all: handToAll(body)
         case .other(let stream): hand(body, to: stream)
+        case .closed: break
+        case .unknown: return .itemNotFound
         }
+        return nil
     }
 
     /// Gives a stream what a request has for it.

@@ -32,6 +32,7 @@ struct BOSHWindow<Post, Load> {
         var post: Post?
         var load: Load
         var arrived: Int
+        var repeats = 0
     }
 
     /// What was answered, for a client that did not get it.
@@ -68,7 +69,7 @@ struct BOSHWindow<Post, Load> {
     private static var reportMilliseconds: Int { 1000 }
     /// The most that `time` can say: its type is `xs:unsignedShort`.
     private static var reportMillisecondsMax: Int { 65_535 }
-    /// Answers kept for a client that says which it has.
+    /// Answers kept for a client that says which it has; one that leaves more unsaid is let go.
     private static var unacknowledgedMax: Int { 32 }
 
     /// A session whose first request is held.
@@ -103,9 +104,7 @@ struct BOSHWindow<Post, Load> {
     ) -> OnArrival {
         if request.rid <= lastRid { return repeated(request, by: post, now: now) }
         if let index = early.firstIndex(where: { $0.request.rid == request.rid }) {
-            let former = early[index].post
-            early[index].post = post
-            return .swap(former)
+            return repeated(early: index, request, by: post)
         }
         let places = Int(terms.requests) + (request.isUrgent ? 1 : 0)
         guard request.rid - lastRid <= places else { return .refuse(.itemNotFound) }
@@ -138,6 +137,19 @@ struct BOSHWindow<Post, Load> {
         return .answerAgain(answers[index].body)
     }
 
+    /// A request that came before and still waits for an older one.
+    private mutating func repeated(early index: Int, _ request: Request, by post: Post) -> OnArrival
+    {
+        guard Self.isSame(early[index].request.key, request.key) else {
+            return .refuse(.itemNotFound)
+        }
+        early[index].repeats += 1
+        guard early[index].repeats <= Self.repeatsMax else { return .refuse(.policyViolation) }
+        let former = early[index].post
+        early[index].post = post
+        return .swap(former)
+    }
+
     private static func isSame(_ key: String?, _ other: String?) -> Bool {
         guard let key else { return true }
         return key.lowercased() == other?.lowercased()
@@ -167,6 +179,10 @@ struct BOSHWindow<Post, Load> {
     ) -> BOSHCondition? {
         guard keys.accept(key: request.key, newKey: request.newKey) else { return .itemNotFound }
         if request.isPoll, isTooFast(at: now) { return .policyViolation }
+        if terms.usesAcks {
+            acknowledge(request.ack, now: now)
+            guard answers.count < Self.unacknowledgedMax else { return .policyViolation }
+        }
         pause = nil
         wasLastPoll = request.isPoll
         lastArrival = now
@@ -176,7 +192,6 @@ struct BOSHWindow<Post, Load> {
             Held(
                 rid: request.rid, post: post, arrived: now, isPause: request.isPause,
                 key: keys.isUsed ? request.key : nil))
-        if terms.usesAcks { acknowledge(request.ack, now: now) }
         return nil
     }
 
@@ -201,13 +216,16 @@ struct BOSHWindow<Post, Load> {
         report = (missing.rid, min(now - missing.sentAt, Self.reportMillisecondsMax))
     }
 
-    /// The client wants to be left alone for so long (XEP-0124 §10).
+    /// The client wants to be left alone for so long; no longer than it was offered, whatever it
+    /// asks for (XEP-0124 §10).
     ///
-    /// - Returns: False when it may not.
-    mutating func pause(seconds: Int) -> Bool {
-        guard terms.pauseMax > 0, (0...Int(terms.pauseMax)).contains(seconds) else { return false }
-        pause = Int32(seconds)
-        return true
+    /// - Parameter seconds: Below 0 when what the client said is no number.
+    /// - Returns: Why it may not.
+    mutating func pause(seconds: Int) -> BOSHCondition? {
+        guard seconds >= 0 else { return .badRequest }
+        guard terms.pauseMax > 0 else { return .policyViolation }
+        pause = min(Int32(clamping: seconds), terms.pauseMax)
+        return nil
     }
 
     // MARK: answers
@@ -268,8 +286,7 @@ struct BOSHWindow<Post, Load> {
             answers.append(
                 Answer(
                     rid: oldest.rid, body: body, sentAt: now, key: oldest.key, seenRid: lastRid))
-            let countMax = terms.usesAcks ? Self.unacknowledgedMax : Int(terms.requests)
-            if answers.count > countMax { answers.removeFirst() }
+            if !terms.usesAcks, answers.count > Int(terms.requests) { answers.removeFirst() }
         }
         return oldest.post
     }
@@ -283,14 +300,24 @@ struct BOSHWindow<Post, Load> {
         return posts
     }
 
+    /// Takes the request off whose turn came last: it hears why it ends the session.
+    ///
+    /// - Returns: `nil` when its connection was lost.
+    mutating func takeLatest() -> Post? { held.popLast()?.post }
+
     /// How many requests wait for an older one.
     var earlyCount: Int { early.count }
 
+    /// Whether one of these has lost its connection.
+    var hasLostEarly: Bool { early.contains { $0.post == nil } }
+
     var isHolding: Bool { held.contains { $0.post != nil } }
 
-    /// Answers that the client may not have: it has sent nothing since they went.
-    var doubtfulAnswers: [[UInt8]] {
-        answers.filter { terms.usesAcks || $0.seenRid >= lastRid }.map(\.body)
+    /// Takes the answers that the client may not have: it has not said so, or has sent nothing
+    /// since they went.
+    mutating func takeDoubtfulAnswers() -> [[UInt8]] {
+        defer { answers = [] }
+        return answers.filter { terms.usesAcks || $0.seenRid >= lastRid }.map(\.body)
     }
 
     // MARK: connections and time

@@ -21,18 +21,20 @@ package struct PollModule: WebModule {
     }
 
     package func mount(at place: MountPlace) -> Mount? {
-        var settings = PollSettings()
-        let hosts = hosts(in: place.configuration)
-        if let options = hosts.first?.options {
-            settings.timeout = Int(options[Self.timeout].components.seconds)
+        // Asked for each session, so that a reload counts from then on.
+        service.settings = { [weak server = place.server] host in
+            var settings = PollSettings()
+            if let server, let options = options(of: host, in: server.configuration) {
+                settings.timeout = Int(options[Self.timeout].components.seconds)
+            }
+            return settings
         }
-        service.settings = settings
         let cors = CORSPolicy(
             origins: .any, methods: [.post, .get], requestFields: ["Content-Type"])
         return place.mount(
             PollHandler(
                 service: service, directory: place.server.hosts,
                 options: C2SOptions(place.listener, on: place.server)),
-            for: hosts, cors: cors, usual: .anySite)
+            for: hosts(in: place.configuration), cors: cors, usual: .anySite)
     }
 }

@@ -17,7 +17,8 @@ final class PollSession: StreamTransport, RequestSession, @unchecked Sendable {
     private let service: PollService
     /// Whether the first answer is still to bring the identifier in its first line.
     private var announcesID: Bool
-    private let timeoutMilliseconds: Int
+    /// As long as a session lives without a request.
+    private(set) var timeoutMilliseconds = 0
     private var keys: PollKeys
     private let input = PollInput()
     private var output = PollOutput()
@@ -52,7 +53,6 @@ final class PollSession: StreamTransport, RequestSession, @unchecked Sendable {
         isSecure = exchange.isSecure
         self.service = service
         announcesID = first.identifier == .newMobile
-        timeoutMilliseconds = service.settings.timeout * 1000
         keys = PollKeys(first: first.key)
         lastActivity = Int(clamping: exchange.loop.now)
     }
@@ -68,7 +68,13 @@ final class PollSession: StreamTransport, RequestSession, @unchecked Sendable {
         self.session = session
         owner = session
         timer = home.timer { [unowned self] in timerFired() }
+        takeTimeout(of: session.domain)
         take(content, by: exchange)
+    }
+
+    /// The stream's host says how long it lives without a request.
+    private func takeTimeout(of host: String) {
+        timeoutMilliseconds = service.settings(host).timeout * 1000
     }
 
     /// Takes a request of the session, on its loop.
@@ -128,6 +134,7 @@ final class PollSession: StreamTransport, RequestSession, @unchecked Sendable {
 
     func open(_ opening: StreamOpening) {
         hasOpened = true
+        takeTimeout(of: opening.from)
         output.write { buffer in
             buffer.writeStaticString("<?xml version='1.0'?>")
             buffer.write(opening, contentNamespace: .client)
@@ -242,8 +249,13 @@ final class PollSession: StreamTransport, RequestSession, @unchecked Sendable {
 
     /// The client has not been heard of for too long (XEP-0025 §3.2).
     private func expire() {
-        let owner = owner
         Self.log.debug("session ended", metadata: ["jid": "\(owner?.jid?.description ?? "-")"])
+        dropAndGiveBack()
+    }
+
+    /// Forgets the session; what its client may not have got goes back.
+    private func dropAndGiveBack() {
+        let owner = owner
         drop()
         owner?.giveBack(
             Undelivered.stanzas(inStream: output.undelivered, with: loop.parsers))
@@ -265,6 +277,6 @@ final class PollSession: StreamTransport, RequestSession, @unchecked Sendable {
     func shutDown() {
         session?.fail(StreamError(.systemShutdown))
         if let held { answer(held, output.take()) }
-        drop()
+        dropAndGiveBack()
     }
 }

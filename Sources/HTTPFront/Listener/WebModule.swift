@@ -43,9 +43,14 @@ extension WebModule {
     /// The options of each host that has the module, in the order of the configuration.
     func hosts(in configuration: Configuration) -> [(host: String, options: ModuleOptions)] {
         configuration.hosts.compactMap { host in
-            let modules = configuration.host(host)?.modules
-            return names.lazy.compactMap { modules?[$0] }.first.map { (host, $0) }
+            options(of: host, in: configuration).map { (host, $0) }
         }
+    }
+
+    /// The options of one host; `nil` when it does not have the module.
+    func options(of host: String, in configuration: Configuration) -> ModuleOptions? {
+        let modules = configuration.host(host)?.modules
+        return names.lazy.compactMap { modules?[$0] }.first
     }
 }
 

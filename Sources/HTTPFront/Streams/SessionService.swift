@@ -37,18 +37,24 @@ extension RequestSession {
 
 /// All sessions of a kind, whichever listener and loop their requests come by.
 final class SessionService<Session: RequestSession, Settings: Sendable>: Sendable {
-    let sessions = SessionTable<Session.ID, Session>()
+    let sessions: SessionTable<Session.ID, Session>
     private let state: Mutex<State>
 
     private struct State {
-        var settings: Settings
+        var settings: @Sendable (_ host: String) -> Settings
         var isStopping = false
     }
 
-    init(_ settings: Settings) { state = Mutex(State(settings: settings)) }
+    /// - Parameters:
+    ///   - settings: What new sessions are offered at any host, until it is said otherwise.
+    ///   - sessionsMax: Sessions at once; beyond it new ones are refused.
+    init(_ settings: Settings, sessionsMax: Int = 200_000) {
+        state = Mutex(State(settings: { _ in settings }))
+        sessions = SessionTable(countMax: sessionsMax)
+    }
 
-    /// What new sessions are offered.
-    var settings: Settings {
+    /// What new sessions are offered by the host they ask for.
+    var settings: @Sendable (_ host: String) -> Settings {
         get { state.withLock { $0.settings } }
         set { state.withLock { $0.settings = newValue } }
     }

@@ -5,6 +5,10 @@ import XMPPEngine
 ///
 /// Answers are kept as bytes only, so that a stanza on its usual way costs nothing for this.
 enum Undelivered {
+    /// What the server wrote itself has no limit here.
+    static let limits = StreamLimits(
+        stanzaBytesMax: .max, elementsMax: .max, depthMax: .max, attributesMax: .max)
+
     /// The stanzas of answers made of `<body/>` elements, in order.
     static func stanzas(inBodies bodies: [[UInt8]], with parsers: ParserPool) -> [ParsedStanza] {
         bodies.flatMap { stanzas(in: $0, .bodies, parsers) }
@@ -21,9 +25,6 @@ enum Undelivered {
         guard !bytes.isEmpty else { return [] }
         let reader = Reader()
         let parser = parsers.take(framing)
-        // What the server wrote itself has no limit here.
-        let limits = StreamLimits(
-            stanzaBytesMax: .max, elementsMax: .max, depthMax: .max, attributesMax: .max)
         let error = bytes.withUnsafeBytes { parser.feed($0, to: reader, limits: limits) }
         if error == nil { parsers.give(parser) }
         return reader.stanzas

@@ -44,6 +44,20 @@ extension WebSocketChannel {
         if phase == .open, let ping = ended.ping { sendControl(.pong, ping) }
     }
 
+    /// Hands back what the connection has not taken whole: it is over.
+    func returnUnsent() {
+        guard let formerUser else { return }
+        for message in UnsentFrames.messages(in: output) {
+            message.payload.withUnsafeReadableBytes { payload in
+                guard message.isCompressed else { return formerUser.unsent(payload) }
+                tools.withInflated(payload, bytesMax: outputBytesMax) { outcome, text in
+                    if case .inflated = outcome { formerUser.unsent(text) }
+                }
+            }
+        }
+        self.formerUser = nil
+    }
+
     /// A client that does not read gets the answer to its newest ping only (RFC 6455 §5.5.3).
     func answer(_ ping: [UInt8]) {
         guard let backlog else { return sendControl(.pong, ping) }

@@ -19,13 +19,15 @@ package final class WebSocketChannel {
     }
 
     let connection: UpgradedConnection
-    private let tools: WebSocketTools
+    let tools: WebSocketTools
     private let deflate: DeflateTerms?
     let outputBytesMax: Int
     let outputMessagesMax: Int
     /// Milliseconds in which the client must take something; 0 for ever.
     let sendTimeout: Int
     private(set) var user: (any WebSocketUser)?
+    /// The user, also after `lost`, until the connection is closed.
+    var formerUser: (any WebSocketUser)?
     private(set) var phase = Phase.open
     private var reader: FrameReader?
     private var input: WebSocketInput
@@ -76,7 +78,8 @@ package final class WebSocketChannel {
             loop.log.warning("cannot watch a WebSocket", metadata: ["error": "\(error)"])
             connection.close()
             phase = .closed
-            return lose()
+            lose()
+            return returnUnsent()
         }
         tools.count += 1
         timer = loop.timer { [unowned self] in timerFired() }
@@ -250,6 +253,7 @@ extension WebSocketChannel: FlushedAtEndOfTurn {
             if phase == .ending { finishWriting() }
             return
         }
+        UnsentFrames.forgetSent(in: &output)
         follow()
     }
 
@@ -329,6 +333,7 @@ extension WebSocketChannel {
     private func lose() {
         guard let user else { return }
         self.user = nil
+        formerUser = user
         user.lost()
     }
 
@@ -336,6 +341,7 @@ extension WebSocketChannel {
         guard phase != .closed else { return }
         phase = .closed
         lose()
+        returnUnsent()
         endBacklog()
         tools.count -= 1
         timer?.disarm()

@@ -13,6 +13,8 @@ final class WebSocketTransport: StreamTransport, @unchecked Sendable {
     /// Where the stream is sent instead; `nil` to take it.
     private let seeOtherURI: String?
     private var session: C2SSession?
+    /// The stream, also after its end: whose output it is.
+    private var owner: C2SSession?
     private var framing = FramedStream()
     private var hasOpened = false
     /// The stream is closed; the client is about to confirm it, or to close the connection.
@@ -31,6 +33,7 @@ final class WebSocketTransport: StreamTransport, @unchecked Sendable {
     ) {
         session = C2SSession(
             transport: self, peer: peer, directory: directory, options: options)
+        owner = session
         service.opened()
         channel.start(self)
     }
@@ -151,6 +154,12 @@ extension WebSocketTransport: WebSocketUser {
         guard let session else { return }
         self.session = nil
         session.transportLost()
+    }
+
+    func unsent(_ message: UnsafeRawBufferPointer) {
+        let item = FramedMessage.read(message, with: loop.parsers, limits: Undelivered.limits)
+        guard case .success(.stanza(let stanza)) = item else { return }
+        owner?.giveBack([stanza])
     }
 
     func serverStops() {

@@ -18,6 +18,8 @@ package protocol WebSocketUser: AnyObject {
     func stalled()
     /// Nothing can be sent any more.
     func lost()
+    /// After `lost`: a message that the connection has not taken whole.
+    func unsent(_ message: UnsafeRawBufferPointer)
     /// The server stops; the user closes.
     func serverStops()
 }

@@ -1,5 +1,6 @@
 import StreamFakes
 import Testing
+import XMPPCore
 import XMPPEngine
 
 @testable import HTTPFront
@@ -13,13 +14,13 @@ final class BOSHScene {
     static let namespace = "http://jabber.org/protocol/httpbind"
 
     init(
-        loopCount: Int = 1, options: C2SOptions = C2SOptions(),
+        loopCount: Int = 1, sessionsMax: Int = 10_000, options: C2SOptions = C2SOptions(),
         _ change: (inout BOSHSettings) -> Void = { _ in }
     ) throws {
         var settings = BOSHSettings()
         settings.polling = 0
         change(&settings)
-        service = BOSHService(settings)
+        service = BOSHService(settings, sessionsMax: sessionsMax)
         var options = options
         options.policy.tls = .unavailable
         server = try TestServer(
@@ -56,9 +57,10 @@ final class BOSHScene {
 
     /// A session, not logged in.
     func session(
-        _ attributes: String = "wait='60' hold='1' ver='1.11'", version: String? = "1.0"
+        _ attributes: String = "wait='60' hold='1' ver='1.11'", version: String? = "1.0",
+        language: String = "en"
     ) throws -> BOSHTestSession {
-        try BOSHTestSession(self, attributes, version: version)
+        try BOSHTestSession(self, attributes, version: version, language: language)
     }
 
     /// A session that is logged in and bound.
@@ -121,11 +123,13 @@ final class BOSHTestSession {
     let sid: String
     var rid = 1000
 
-    init(_ scene: BOSHScene, _ attributes: String, version: String?) throws {
+    init(
+        _ scene: BOSHScene, _ attributes: String, version: String?, language: String
+    ) throws {
         self.scene = scene
         let version = version.map { " xmpp:version='\($0)'" } ?? ""
         creation = try scene.post(
-            "<body rid='1000' to='example.com' xml:lang='en' \(attributes)\(version) "
+            "<body rid='1000' to='example.com' xml:lang='\(language)' \(attributes)\(version) "
                 + "xmlns:xmpp='urn:xmpp:xbosh' xmlns='\(BOSHScene.namespace)'/>")
         sid = try #require(creation["sid"], "\(creation.text)")
     }
@@ -164,11 +168,14 @@ final class BOSHTestSession {
         #expect(try post(Self.auth, name).text.contains("<success"))
         let restarted = try post("", "xmpp:restart='true' to='example.com' \(name)")
         #expect(restarted.text.contains("<stream:features><bind"))
-        let bound = try post(
-            "<iq type='set' id='b' xmlns='jabber:client'>"
-                + "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>\(resource)</resource>"
-                + "</bind></iq>", name)
+        let bound = try post(Self.bind(resource), name)
         #expect(bound.text.contains("type='result'"))
+    }
+
+    static func bind(_ resource: String) -> String {
+        "<iq type='set' id='b' xmlns='jabber:client'>"
+            + "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>\(resource)</resource>"
+            + "</bind></iq>"
     }
 
     /// A message that comes back at once.
@@ -191,6 +198,28 @@ final class BOSHTestSession {
             if found.wait(seconds: 0) { return }
         }
         Issue.record("it did not come to that")
+    }
+
+    /// Has the host send a message to the session's client.
+    func deliver(_ id: String) throws {
+        let known = try #require(scene.service.sessions.all.first { $0.id.text == sid })
+        let done = Signal()
+        known.home.execute {
+            _ = known.session.map { stream in
+                stream.deliver(
+                    Stanza(
+                        .message, type: .chat, id: id, from: JID("a@example.com"), to: stream.jid))
+            }
+            done.raise()
+        }
+        #expect(done.wait())
+    }
+
+    /// Holds a request.
+    func hold() throws -> BOSHRequest {
+        let request = try send()
+        try waitUntil { [rid] in $0.window.lastRid == rid && $0.window.isHolding }
+        return request
     }
 
     /// Whether the session still takes requests.

@@ -47,6 +47,27 @@ struct BOSHSessionTests {
         #expect(try session.post(Session.auth).response["content-type"] == "text/html")
     }
 
+    @Test(
+        "XEP-0206 §3: xmpp:version is the version of the stream",
+        arguments: [("1.0", "1.0"), ("1.7", "1.0"), ("0.9", nil)])
+    func version(asked: String, answered: String?) throws {
+        let session = try BOSHScene().session(version: asked)
+        #expect(session.creation["xmpp:version"] == answered)
+        #expect(session.creation.text.contains("<stream:features>") == (answered != nil))
+    }
+
+    @Test("§7.1: xml:lang of the session is the language of what is in it, unless it says its own")
+    func language() throws {
+        let session = try BOSHScene().session(language: "de")
+        try session.logIn()
+        #expect(try session.post(Session.message("1")).text.contains("xml:lang='de'"))
+        let own = Session.message("2").replacing(
+            " id=", with: " xml:lang='fr' id=", maxReplacements: 1)
+        let answer = try session.post(own)
+        #expect(answer.text.contains("xml:lang='fr'"))
+        #expect(!answer.text.contains("xml:lang='de'"))
+    }
+
     @Test("XEP-0206 §4: without version there are no features and no restart logic")
     func noVersion() throws {
         let session = try BOSHScene().session("wait='1' hold='1' ver='1.11'", version: nil)
@@ -115,6 +136,44 @@ struct BOSHSessionTests {
         #expect(answer.response.status == 200)
         #expect(answer.isTerminate)
         #expect(answer["condition"] == condition)
+    }
+
+    @Test("§17.2: internal-server-error, when the service can hold no more sessions")
+    func sessionsMax() throws {
+        // Half of them may be of clients that have not logged in.
+        let scene = try BOSHScene(sessionsMax: 2)
+        let session = try scene.session()
+        let answer = try scene.post(
+            "<body rid='1' ver='1.11' to='example.com' xmlns='\(BOSHScene.namespace)'/>")
+        #expect(answer.isTerminate)
+        #expect(answer["condition"] == "internal-server-error")
+        #expect(scene.service.sessionCount == 1)
+        #expect(session.isAlive)
+    }
+
+    @Test("§17.2: a stream that ends with host-gone or remote-connection-failed says so")
+    func conditionsOfStreams() throws {
+        for condition in [StreamError.Condition.hostGone, .remoteConnectionFailed] {
+            let session = try BOSHScene().bound()
+            let held = try session.hold()
+            let known = try #require(session.scene.service.sessions.all.first)
+            known.home.execute { known.session?.fail(StreamError(condition)) }
+            let answer = try held.reply()
+            #expect(answer.isTerminate)
+            #expect(answer["condition"] == condition.rawValue)
+            #expect(!session.isAlive)
+        }
+    }
+
+    @Test("§7.2: each host offers what its own settings say")
+    func settingsOfHosts() throws {
+        let scene = try BOSHScene()
+        scene.service.settings = { host in
+            var settings = BOSHSettings()
+            settings.inactivity = host == "example.com" ? 77 : 11
+            return settings
+        }
+        #expect(try scene.session().creation["inactivity"] == "77")
     }
 
     @Test("§17.2: a service that has another address says where")
@@ -250,10 +309,27 @@ struct BOSHSessionTests {
         #expect(try session.post(Session.message("1")).text.contains("id='1'"))
     }
 
-    @Test("§10: a pause longer than offered ends the session", arguments: ["121", "x", "-1"])
+    @Test(
+        "§10: a pause longer than offered is as long as offered",
+        arguments: ["121", "99999999999999999999"])
     func longPause(pause: String) throws {
         let session = try BOSHScene().bound()
-        #expect(try session.post("", "pause='\(pause)'")["condition"] == "policy-violation")
+        let held = try session.hold()
+        #expect(try session.post("", "pause='\(pause)'").isEmpty)
+        #expect(try held.reply().isEmpty)
+        #expect(try session.post(Session.message("1")).text.contains("id='1'"))
+    }
+
+    @Test(
+        "§10: what is no pause, or was not offered, ends the session",
+        arguments: [
+            ("x", 120, "bad-request"), ("-1", 120, "bad-request"), ("", 120, "bad-request"),
+            ("1", 0, "policy-violation"),
+        ])
+    func badPause(pause: String, offered: Int, condition: String) throws {
+        let session = try BOSHScene { $0.pauseMax = offered }.bound()
+        #expect((session.creation["maxpause"] == nil) == (offered == 0))
+        #expect(try session.post("", "pause='\(pause)'")["condition"] == condition)
         #expect(!session.isAlive)
     }
 
@@ -292,12 +368,63 @@ struct BOSHSessionTests {
     @Test(
         "§17.1: without ver errors are HTTP errors",
         arguments: [
-            ("<a></b>", "", 400), ("", "pause='999'", 403),
-        ])
-    func legacy(content: String, attributes: String, status: Int) throws {
-        let session = try BOSHScene().session("wait='60' hold='1'")
+            ("<a></b>", "", 400), ("", "pause='x'", 400), ("", "pause='9'", 403),
+            ("<a xmlns='b'/>", "stream='unknown'", 404),
+        ], [false, true])
+    func legacy(request: (content: String, attributes: String, status: Int), isHolding: Bool) throws
+    {
+        let session = try BOSHScene { $0.pauseMax = 0 }.session("wait='60' hold='1'")
         #expect(session.creation["ver"] == nil)
-        #expect(try session.post(content, attributes).response.status == status)
+        let held = try isHolding ? session.hold() : nil
+        let answer = try session.post(request.content, request.attributes)
+        #expect(answer.response.status == request.status)
+        #expect(answer.text.isEmpty)
+        if let held { #expect(try held.reply()["condition"] == "other-request") }
+    }
+
+    @Test(
+        "§17.2: the request that ends the session hears why, the others that it was not they",
+        arguments: [
+            ("", "pause='x'", "bad-request"),
+            (BOSHTestSession.message("1"), "stream='unknown'", "item-not-found"),
+            ("<a></b>", "", "bad-request"),
+            ("<!-- x -->", "", "remote-stream-error"),
+        ])
+    func whoHears(content: String, attributes: String, condition: String) throws {
+        let session = try BOSHScene().bound()
+        let held = try session.hold()
+        let answer = try session.post(content, attributes)
+        #expect(answer.isTerminate)
+        #expect(answer["condition"] == condition)
+        let other = try held.reply()
+        #expect(other.isTerminate)
+        #expect(other["condition"] == "other-request")
+        #expect(!session.isAlive)
+    }
+
+    @Test("§17.2: an early request that ends the session in its turn hears why")
+    func whoHearsEarly() throws {
+        let session = try BOSHScene().bound()
+        let rid = session.rid
+        let bad = try session.send("", "pause='x'", rid: rid + 2)
+        try session.waitUntil { $0.window.earlyCount == 1 }
+        let first = try session.post(rid: rid + 1)
+        #expect(first["condition"] == "other-request")
+        #expect(try bad.reply()["condition"] == "bad-request")
+        #expect(!session.isAlive)
+    }
+
+    @Test("§17.2: if its connection is lost, its repeat hears why")
+    func whoHearsLater() throws {
+        let session = try BOSHScene().bound()
+        let rid = session.rid
+        let bad = try session.send("", "pause='x'", rid: rid + 2)
+        try session.waitUntil { $0.window.earlyCount == 1 }
+        bad.client.close()
+        try session.waitUntil { $0.window.hasLostEarly }
+        #expect(try session.post(rid: rid + 1)["condition"] == "other-request")
+        #expect(try session.post("", "pause='x'", rid: rid + 2)["condition"] == "bad-request")
+        #expect(try session.post("", "", rid: rid + 2)["condition"] == "item-not-found")
     }
 
     @Test("§11: more requests than agreed on end the session")
@@ -323,19 +450,84 @@ struct BOSHSessionTests {
 
     // MARK: keys
 
-    @Test("§15: requests without their key end the session, and are not processed")
-    func keys() throws {
-        var keys = ["seed"]
-        for _ in 0..<6 { keys.append(BOSHKeys.hash(keys[keys.count - 1])) }
+    /// The keys of a seed; each is made of the one before.
+    private static func sequence(_ seed: String, count: Int) -> [String] {
+        var keys = [seed]
+        for _ in 0..<count { keys.append(BOSHKeys.hash(keys[keys.count - 1])) }
+        return keys
+    }
+
+    @Test(
+        "§15: requests without their key end the session, and are not processed",
+        arguments: [nil, 3, 2])
+    func keys(wrong: Int?) throws {
+        let keys = Self.sequence("seed", count: 6)
         let scene = try BOSHScene()
         let session = try scene.session("wait='60' hold='1' ver='1.11' newkey='\(keys[6])'")
         #expect(
             try session.post(Session.auth, "key='\(keys[5])'").text
                 .contains("<success"))
         let restart = try session.post(
-            "", "xmpp:restart='true' key='\(keys[4])' newkey='\(keys[3])'")
+            "", "xmpp:restart='true' key='\(keys[4])'")
         #expect(restart.text.contains("bind"))
-        #expect(try session.post("", "key='\(keys[3])'")["condition"] == "item-not-found")
+        #expect(
+            try session.post(Session.bind("r"), "key='\(keys[3])'").text
+                .contains("type='result'"))
+        let attribute = wrong.map { "key='\(keys[$0])'" } ?? ""
+        let answer = try session.post(Session.message("1"), attribute)
+        guard wrong != 2 else {
+            // The right one.
+            #expect(answer.text.contains("id='1'"))
+            #expect(scene.host.received.map(\.id) == ["1"])
+            return
+        }
+        #expect(answer.isTerminate)
+        #expect(answer["condition"] == "item-not-found")
+        #expect(scene.host.received.isEmpty)
+        #expect(scene.host.sessionCounts == (1, 1))
         #expect(!session.isAlive)
+    }
+
+    @Test("§15.5: newkey begins a new sequence; the old one counts for nothing then")
+    func newKeys() throws {
+        let (old, new) = (Self.sequence("old", count: 3), Self.sequence("new", count: 3))
+        for isRight in [true, false] {
+            let session = try BOSHScene().session(
+                "wait='60' hold='0' ver='1.11' newkey='\(old[3])'")
+            #expect(try session.post("", "key='\(old[2])' newkey='\(new[3])'").isEmpty)
+            let next = try session.post("", "key='\(isRight ? new[2] : old[1])'")
+            #expect(next.isTerminate == !isRight)
+            #expect(session.isAlive == isRight)
+        }
+    }
+
+    @Test("§14.3, §15: whoever repeats an early request needs its key")
+    func earlyKey() throws {
+        let keys = Self.sequence("seed", count: 3)
+        let session = try BOSHScene().session("wait='60' hold='1' ver='1.11' newkey='\(keys[3])'")
+        let rid = session.rid
+        let early = try session.send("", "key='\(keys[1])'", rid: rid + 2)
+        try session.waitUntil { $0.window.earlyCount == 1 }
+        let thief = try session.post("", "key='\(keys[0])'", rid: rid + 2)
+        #expect(thief["condition"] == "item-not-found")
+        #expect(try early.reply()["condition"] == "other-request")
+        #expect(!session.isAlive)
+    }
+
+    @Test("§14.3, §17.3: a request that came early may come again, too")
+    func earlyMoved() throws {
+        let session = try BOSHScene().bound()
+        let rid = session.rid
+        let former = try session.send(Session.message("2"), rid: rid + 2)
+        try session.waitUntil { $0.window.earlyCount == 1 }
+        let again = try session.send(Session.message("2"), rid: rid + 2)
+        #expect(try former.reply()["type"] == "error")
+        #expect(session.isAlive)
+        session.rid = rid + 2
+        let first = try session.post(Session.message("1"), rid: rid + 1)
+        #expect(first.text.contains("id='1'") && first.text.contains("id='2'"))
+        #expect(session.scene.host.received.map(\.id) == ["1", "2"])
+        _ = try session.post("", "type='terminate'")
+        #expect(try again.reply().isTerminate)
     }
 }

@@ -101,26 +101,11 @@ struct BOSHTransferTests {
 
     // MARK: lost connections
 
-    /// Has the host send a message to the session's client.
-    private static func deliver(_ id: String, to session: Session) throws {
-        let known = try #require(session.scene.service.sessions.all.first)
-        let done = Signal()
-        known.home.execute {
-            _ = known.session.map { stream in
-                stream.deliver(
-                    Stanza(
-                        .message, type: .chat, id: id, from: JID("a@example.com"), to: stream.jid))
-            }
-            done.raise()
-        }
-        #expect(done.wait())
-    }
-
     @Test("§14.3: what comes while no connection is there waits for the next request")
     func lostThenNext() throws {
         let session = try BOSHScene().bound()
         try session.loseRequest()
-        try Self.deliver("1", to: session)
+        try session.deliver("1")
         let answer = try session.post()
         #expect(answer.text.contains("id='1'"))
     }
@@ -129,7 +114,7 @@ struct BOSHTransferTests {
     func lostThenRepeated() throws {
         let session = try BOSHScene().bound()
         try session.loseRequest()
-        try Self.deliver("1", to: session)
+        try session.deliver("1")
         #expect(try session.post(rid: session.rid).text.contains("id='1'"))
     }
 
@@ -139,9 +124,9 @@ struct BOSHTransferTests {
         let session = try scene.bound()
         let held = try session.send()
         try session.waitUntil { $0.window.isHolding }
-        try Self.deliver("answered", to: session)
+        try session.deliver("answered")
         #expect(try held.reply().text.contains("id='answered'"))
-        try Self.deliver("waiting", to: session)
+        try session.deliver("waiting")
         try scene.outlastInactivity()
         #expect(scene.host.sessionCounts == (1, 1))
         #expect(scene.host.undelivered.map(\.id) == ["answered", "waiting"])
@@ -152,19 +137,99 @@ struct BOSHTransferTests {
     func notTwice() throws {
         let scene = try BOSHScene { $0.inactivity = 1 }
         let session = try scene.bound()
-        try Self.deliver("1", to: session)
+        try session.deliver("1")
         #expect(try session.post().text.contains("id='1'"))
         try session.loseRequest()
         try scene.outlastInactivity()
         #expect(scene.host.undelivered.isEmpty)
     }
 
+    /// A session whose last answer brought `1` and may not have arrived; `2` waits.
+    private static func doubtful(_ attributes: String = "") throws -> Session {
+        let session = try BOSHScene().bound("wait='60' hold='1' ver='1.11' \(attributes)")
+        let held = try session.hold()
+        try session.deliver("1")
+        #expect(try held.reply().text.contains("id='1'"))
+        try session.deliver("2")
+        return session
+    }
+
+    @Test("§14.3: the last answer goes back when a request that breaks the rules ends the session")
+    func doubtfulRefused() throws {
+        let session = try Self.doubtful()
+        #expect(try session.post(rid: session.rid + 9)["condition"] == "item-not-found")
+        #expect(session.scene.host.undelivered.map(\.id) == ["1", "2"])
+    }
+
+    @Test("§14.3: the last answer goes back when the server stops")
+    func doubtfulStopped() async throws {
+        let session = try Self.doubtful()
+        await session.scene.service.stop()
+        #expect(session.scene.host.undelivered.map(\.id) == ["1", "2"])
+        #expect(session.scene.service.sessionCount == 0)
+    }
+
+    @Test("§14.3: the last answer goes back when the stream fails, whoever asks later")
+    func doubtfulFailed() async throws {
+        let session = try Self.doubtful()
+        let known = try #require(session.scene.service.sessions.all.first)
+        known.home.execute { known.session?.fail(StreamError(.conflict)) }
+        try session.waitUntil { $0.ending != nil }
+        #expect(try session.post()["condition"] == "remote-stream-error")
+        #expect(session.scene.host.undelivered.map(\.id) == ["1", "2"])
+    }
+
+    @Test("A session that has ended and waits to say so ends when the server stops")
+    func stoppedAfterEnd() async throws {
+        let session = try BOSHScene().bound()
+        let known = try #require(session.scene.service.sessions.all.first)
+        known.home.execute { known.session?.fail(StreamError(.conflict)) }
+        try session.waitUntil { $0.ending != nil }
+        await session.scene.service.stop()
+        #expect(session.scene.service.sessionCount == 0)
+    }
+
+    @Test("§13: the client's own end confirms its last answer; what waits goes back")
+    func terminateConfirms() throws {
+        let session = try Self.doubtful()
+        #expect(try session.post("", "type='terminate'").isTerminate)
+        #expect(session.scene.host.undelivered.map(\.id) == ["2"])
+    }
+
+    @Test(
+        "§9.2, §13: with acknowledgements its end confirms what it acknowledges",
+        arguments: [(-1, ["1", "2"]), (0, ["2"])])
+    func terminateAcknowledges(offset: Int, ids: [String]) throws {
+        let session = try Self.doubtful("ack='1'")
+        let ack = session.rid + offset
+        #expect(try session.post("", "type='terminate' ack='\(ack)'").isTerminate)
+        #expect(session.scene.host.undelivered.map(\.id) == ids)
+    }
+
+    @Test("§9.2: answers that are never acknowledged are not forgotten, but go back")
+    func neverAcknowledged() throws {
+        let session = try BOSHScene().bound("wait='60' hold='1' ver='1.11' ack='1'")
+        let ack = session.rid
+        var sent: [String] = []
+        while session.isAlive, sent.count < 50 {
+            let answer = try session.post(Session.message("\(sent.count)"), "ack='\(ack)'")
+            if answer.isTerminate {
+                #expect(answer["condition"] == "policy-violation")
+                break
+            }
+            sent.append("\(sent.count)")
+        }
+        #expect(sent.count == 32)
+        #expect(session.scene.host.undelivered.map(\.id) == sent)
+    }
+
     @Test("What waits when the session ends for an error goes back, too")
     func errorWithOutput() throws {
         let scene = try BOSHScene()
         let session = try scene.bound()
-        try Self.deliver("1", to: session)
+        try session.deliver("1")
         #expect(try session.post(rid: session.rid + 9)["condition"] == "item-not-found")
-        #expect(scene.host.undelivered.map(\.id) == ["1"])
+        // The answer before, with which it was bound, is in doubt.
+        #expect(scene.host.undelivered.map(\.id) == ["b", "1"])
     }
 }

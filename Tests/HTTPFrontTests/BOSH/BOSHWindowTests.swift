@@ -200,8 +200,7 @@ struct BOSHWindowTests {
         #expect(Self.arrive(&window, Self.message(11)) == "process")
         let request = Window.Request(rid: 12, isUrgent: true, isPause: true)
         #expect(Self.arrive(&window, request) == "process")
-        let isPaused = window.pause(seconds: 100)
-        #expect(isPaused)
+        #expect(window.pause(seconds: 100) == nil)
         #expect(window.order(hasOutput: true, isInputPaused: false) == .payload)
         _ = window.answerOldest([], isEmpty: false, now: 5000)
         #expect(window.order(hasOutput: true, isInputPaused: false) == .empty)
@@ -213,11 +212,38 @@ struct BOSHWindowTests {
     }
 
     @Test(
-        "§10: a pause must not be longer than offered",
-        arguments: [(-1, false), (0, true), (120, true), (121, false)])
-    func pauseLength(seconds: Int, isAllowed: Bool) {
+        "§10: a pause is no longer than offered",
+        arguments: [(0, 0), (1, 1), (120, 120), (121, 120), (Int.max, 120)])
+    func pauseLength(asked: Int, seconds: Int) {
         var window = Self.window()
-        #expect(window.pause(seconds: seconds) == isAllowed)
+        #expect(window.pause(seconds: asked) == nil)
+        #expect(window.deadline == seconds * 1000)
+    }
+
+    @Test("§10: what is no number is no pause")
+    func noPause() {
+        var window = Self.window()
+        #expect(window.pause(seconds: -1) == .badRequest)
+        #expect(window.deadline == 30_000)
+    }
+
+    @Test("§14.3: the answer to a pause is not kept for a repeat")
+    func repeatOfPause() {
+        var window = Self.window()
+        let request = Window.Request(rid: 11, isUrgent: true, isPause: true)
+        #expect(Self.arrive(&window, request) == "process")
+        #expect(window.answerOldest(Self.bytes("pausing"), isEmpty: true, now: 5000) == "p11")
+        #expect(Self.arrive(&window, Self.message(10)) == "again first")
+        #expect(Self.arrive(&window, request) == "item-not-found")
+    }
+
+    @Test("§14.3: a repeat of an early request takes its place, eight times at most")
+    func repeatOfEarly() {
+        var window = Self.window()
+        #expect(Self.arrive(&window, Self.message(12), by: "a") == "keep")
+        #expect(Self.arrive(&window, Self.message(12), by: "b") == "swap a")
+        for _ in 2...8 { #expect(Self.arrive(&window, Self.message(12), by: "b") == "swap b") }
+        #expect(Self.arrive(&window, Self.message(12), by: "b") == "policy-violation")
     }
 
     @Test("§9, §10: the oldest request is answered after its wait, a silent client is gone")
@@ -264,6 +290,27 @@ struct BOSHWindowTests {
         #expect(window.notes == Window.Notes(report: 11, milliseconds: 2000))
     }
 
+    @Test("§9.2: a client that leaves too many answers unacknowledged is let go, with all of them")
+    func unacknowledged() {
+        var window = Self.window(["ack": "1"])
+        for rid in 11...41 {
+            var request = Self.message(rid)
+            request.ack = 9
+            #expect(Self.arrive(&window, request) == "process", "\(rid)")
+            _ = window.answerOldest(Self.bytes("\(rid)"), isEmpty: false, now: 5000)
+        }
+        var other = window
+        var request = Self.message(42)
+        request.ack = 9
+        #expect(Self.arrive(&window, request) == "policy-violation")
+        let texts = window.takeDoubtfulAnswers().map { String(decoding: $0, as: UTF8.self) }
+        #expect(texts == ["first"] + (11...41).map { "\($0)" })
+        request.ack = 10
+        #expect(Self.arrive(&other, request) == "process")
+        #expect(other.takeDoubtfulAnswers().count == 31)
+        #expect(other.takeDoubtfulAnswers().isEmpty)
+    }
+
     // MARK: keys
 
     private static let keys: [String] = {
@@ -304,6 +351,14 @@ struct BOSHWindowTests {
         #expect(Self.arrive(&window, Self.keyed(11, "wrong")) == "item-not-found")
         _ = window.answerOldest([], isEmpty: true, now: 0)
         #expect(Self.arrive(&window, Self.keyed(11, nil)) == "item-not-found")
+    }
+
+    @Test("§15: a repeat of an early request needs its key", arguments: [nil, "wrong", keys[1]])
+    func keyOfEarlyRepeat(key: String?) {
+        var window = Self.window(newKey: Self.keys[0])
+        #expect(Self.arrive(&window, Self.keyed(12, Self.keys[2])) == "keep")
+        #expect(Self.arrive(&window, Self.keyed(12, Self.keys[2].uppercased())) == "swap p12")
+        #expect(Self.arrive(&window, Self.keyed(12, key)) == "item-not-found")
     }
 
     @Test("§15: a request that came early has its key checked in its turn")

@@ -1,5 +1,6 @@
 import StreamFakes
 import Testing
+import XMPPConfig
 import XMPPCore
 import XMPPEngine
 
@@ -23,7 +24,11 @@ struct PollSessionTests {
         let server: TestServer
 
         init(timeout: Int = 300, loopCount: Int = 1) throws {
-            service.settings.timeout = timeout
+            service.settings = { _ in
+                var settings = PollSettings()
+                settings.timeout = timeout
+                return settings
+            }
             var options = C2SOptions()
             options.policy.tls = .unavailable
             server = try TestServer(
@@ -205,6 +210,60 @@ struct PollSessionTests {
         #expect(try scene.post("\(id),").id == "0:0")
         #expect(scene.host.sessionCounts == (1, 1))
         #expect(scene.host.undelivered.map(\.id) == ["1"])
+    }
+
+    @Test("§3.2: the time-out is 300 seconds unless configured, and each host's own")
+    func timeouts() throws {
+        #expect(PollSettings().timeout == 300)
+        #expect(PollModule.timeout.default == .seconds(300))
+        let scene = try Scene()
+        scene.service.settings = { host in
+            var settings = PollSettings()
+            settings.timeout = host == "example.com" ? 77 : 11
+            return settings
+        }
+        let id = try #require(try scene.post("0,\(Self.header)").id)
+        #expect(scene.service.sessions[id]?.timeoutMilliseconds == 77_000)
+    }
+
+    @Test("§4: a wrong key is no sign of life")
+    func wrongKeysTimeOut() throws {
+        let keys = PollKeysTests.keys
+        let scene = try Scene(timeout: 1)
+        let id = try #require(try scene.post("0;\(keys[6]),\(Self.header)").id)
+        let session = try #require(scene.service.sessions[id])
+        let pass = Signal()
+        for _ in 0..<2 {
+            session.home.execute {
+                session.home.schedule(after: .milliseconds(700)) { pass.raise() }
+            }
+            #expect(pass.wait())
+            // The first comes in time, and changes nothing about that.
+            _ = try scene.post("\(id);wrong,")
+        }
+        #expect(try scene.post("\(id);\(keys[5]),").id == "0:0")
+        #expect(scene.service.sessionCount == 0)
+    }
+
+    @Test("What a server that stops has not brought to its clients goes back")
+    func stopGivesBack() async throws {
+        let scene = try Scene()
+        let id = try scene.logIn()
+        // The answer to this one is in doubt; the other message waits.
+        _ = try scene.post("\(id),<message to='a@example.com' id='1' type='chat'/>")
+        let session = try #require(scene.service.sessions[id])
+        let done = Signal()
+        session.home.execute {
+            session.send(
+                Stanza(
+                    .message, type: .chat, id: "2", from: JID("a@example.com"),
+                    to: JID("b@example.com/r")))
+            done.raise()
+        }
+        #expect(done.wait())
+        await scene.service.stop()
+        #expect(scene.service.sessionCount == 0)
+        #expect(scene.host.undelivered.map(\.id) == ["1", "2"])
     }
 
     @Test("GET explains itself")

@@ -56,6 +56,7 @@ struct WebSocketBacklogTests {
         func overflowed() { hasOverflowed.raise() }
         func stalled() { hasStalled.raise() }
         func lost() { isLost.raise() }
+        func unsent(_ message: UnsafeRawBufferPointer) {}
         func serverStops() {}
 
         /// Asks the channel something on its loop, until it is so.

@@ -75,12 +75,12 @@ def trickle(server, data, declared, piece=1, hangs_up=False):
 class Session:
     """A BOSH session that has not logged in."""
 
-    def __init__(self, server, wait=5, hold=1, attributes=""):
+    def __init__(self, server, wait=5, hold=1, attributes="", domain=None):
         self.server = server
         self.rids = itertools.count(random.randrange(1, 1 << 40))
         self.answers = []
         self.creation = answer = post(server, self.body(
-            f"to='{server.domain}' wait='{wait}' hold='{hold}' ver='1.11' {XBOSH} {attributes}"))
+            f"to='{domain or server.domain}' wait='{wait}' hold='{hold}' ver='1.11' {XBOSH} {attributes}"))
         self.sid = answer.attribute("sid")
         assert self.sid, f"no session: {answer}"
 

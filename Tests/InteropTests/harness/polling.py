@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import http.client
+import itertools
 import re
 import secrets
 import time
@@ -11,6 +12,10 @@ import xml.parsers.expat
 from .waiting import PATIENCE
 
 PATH = "/http-poll"
+# What requests are said to be counts for nothing; the form is that of the text's examples.
+CONTENT_TYPES = itertools.cycle([
+    "application/x-www-form-urlencoded", "text/xml", "text/plain; charset=iso-8859-1",
+    "application/octet-stream", "no type at all", ""])
 IDENTIFIER = re.compile(r"[A-Za-z0-9:-]+\Z")
 ERRORS = {"0:0": "unknown", "-1:0": "server", "-2:0": "bad request", "-3:0": "key sequence"}
 STREAM = ("<stream:stream to='{domain}' xmlns='jabber:client' version='1.0' "
@@ -52,7 +57,7 @@ def post(server, body, timeout=PATIENCE):
     connection = http.client.HTTPConnection(server.host, server.ports.http, timeout=timeout)
     try:
         connection.request("POST", PATH, body.encode(),
-                           {"Content-Type": "application/x-www-form-urlencoded"})
+                           {"Content-Type": next(CONTENT_TYPES)})
         answer = connection.getresponse()
         text = answer.read().decode("utf-8")
     finally:
@@ -130,6 +135,7 @@ class Poller:
             found = self.send()
 
     def sign_in(self, jid, password, resource="poll"):
+        self.jid = jid
         self.until("stream:features", STREAM.format(domain=self.domain))
         user = jid.partition("@")[0]
         plain = base64.b64encode(f"\0{user}\0{password}".encode()).decode()

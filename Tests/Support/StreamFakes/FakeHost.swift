@@ -11,6 +11,8 @@ package final class FakeHost: C2SHost, C2SDirectory {
 
     private struct State {
         var undelivered: [Stanza] = []
+        var received: [Stanza] = []
+        var lastBound: C2SSession?
         var bound = 0
         var ended = 0
     }
@@ -19,6 +21,12 @@ package final class FakeHost: C2SHost, C2SDirectory {
 
     /// What sessions gave back.
     package var undelivered: [Stanza] { state.withLock { $0.undelivered } }
+
+    /// What clients have sent since they were bound.
+    package var received: [Stanza] { state.withLock { $0.received } }
+
+    /// The session that was bound last; to be used on its loop.
+    package var lastBound: C2SSession? { state.withLock { $0.lastBound } }
 
     /// How many sessions were bound, and how many of these have ended.
     package var sessionCounts: (bound: Int, ended: Int) {
@@ -58,12 +66,16 @@ package final class FakeHost: C2SHost, C2SDirectory {
         guard let full = FullJID(bare: account, resourcepart: resource ?? "made") else {
             return .failure(.badRequest)
         }
-        state.withLock { $0.bound += 1 }
+        state.withLock {
+            $0.bound += 1
+            $0.lastBound = session
+        }
         return .success(full)
     }
 
     /// Sends a stanza back to where it came from, unless it is for nobody.
     package func received(_ stanza: Stanza, from session: C2SSession) {
+        state.withLock { $0.received.append(stanza) }
         guard stanza.to != nil else { return }
         session.deliver(stanza.readdressed(from: stanza.to, to: session.jid))
     }

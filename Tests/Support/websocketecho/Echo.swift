@@ -41,6 +41,7 @@ struct EchoHandler: HTTPHandler {
         func overflowed() {}
         func stalled() {}
         func lost() {}
+        func unsent(_ message: UnsafeRawBufferPointer) {}
         func serverStops() { channel.close(.goingAway) }
 
         func received(_ message: UnsafeRawBufferPointer, isText: Bool) {
