@@ -49,6 +49,7 @@ struct MartletCommand: AsyncParsableCommand {
             Terminal.say("\(path): the configuration is good.")
             return
         }
+        StartMemory.release()
         let logs = Logs.start(level: loaded.configuration.options[ServerOption.logLevel])
         try await Running(path: path, dataDirectory: data, logs: logs, loaded.configuration)
             .untilEnd(firstStart: firstStart)

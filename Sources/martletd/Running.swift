@@ -49,9 +49,7 @@ struct Running {
         await root.start()
         announce()
         notifier.notify(.ready)
-        let settling = Task.detached { await StartMemory.releaseWhenSettled() }
         let cause = await root.untilEnded(orWanted: ends)
-        settling.cancel()
         Self.log.info("stopping")
         notifier.notify(.stopping)
         await root.stop()
