@@ -133,9 +133,7 @@ def bosh_session(server):
     return bosh.Session(server).sign_in(server.jid, PASSWORD)
 
 
-@pytest.mark.parametrize("connect", [
-    pytest.param(poller, marks=pytest.mark.xfail(
-        strict=False, reason="what waits for the next poll is lost")), bosh_session])
+@pytest.mark.parametrize("connect", [poller, bosh_session])
 def test_what_was_not_fetched_waits_for_the_next_session(going, connect):
     """A message for a client between two requests is kept over the end."""
     keeps = connect(going)
