@@ -238,6 +238,8 @@ final class BOSHSession: StreamTransport, RequestSession, @unchecked Sendable {
         flush()
     }
 
+    var isBehind: Bool { output.bytes > 0 }
+
     func send(_ stanza: Stanza) {
         guard canSend else { return }
         output.append(stanza, concatMax: concatMax)

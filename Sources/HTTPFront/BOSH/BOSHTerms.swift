@@ -54,7 +54,7 @@ struct BOSHTerms: Equatable {
         polling = Int32(clamping: settings.polling)
         // A client that polls needs time between its polls (XEP-0124 §12).
         let inactivity = Int32(clamping: settings.inactivity)
-        self.inactivity = hold == 0 ? max(inactivity, 4 * polling) : inactivity
+        self.inactivity = hold == 0 ? inactivity + max(inactivity, 4 * polling) : inactivity
         pauseMax = Int32(clamping: settings.pauseMax)
         minorVersion = header("ver").flatMap { Self.minorVersion($0) }
         usesAcks = header("ack") == "1"

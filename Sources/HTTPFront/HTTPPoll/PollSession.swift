@@ -142,6 +142,8 @@ final class PollSession: StreamTransport, RequestSession, @unchecked Sendable {
         flush()
     }
 
+    var isBehind: Bool { output.bytes > 0 }
+
     func send(_ stanza: Stanza) {
         output.write { $0.write(stanza, framing: .stream) }
         flush()

@@ -96,7 +96,10 @@ package final class HTTPConnection {
         if !isSuspended || exchange?.isArriving == true {
             shutdown(descriptor, Int32(SHUT_RDWR))
         }
-        if let exchange, exchange.isArrivingInChunks, let request = exchange.request {
+        // Nor of one that it has no memory left for.
+        if let exchange, !isSuspended || exchange.isArrivingInChunks,
+            let request = exchange.request
+        {
             loop.daemon?.cut(request)
         }
         if isSuspended { exchange?.clientLeft() }

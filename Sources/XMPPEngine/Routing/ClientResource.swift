@@ -71,4 +71,18 @@ package final class ClientResource: Sendable {
             }
         }
     }
+
+    /// Waits until the client has taken what was sent to it, or the session is over.
+    package func caughtUp() async {
+        await withCheckedContinuation { answer in
+            session.loop.execute { self.lookAgain { answer.resume() } }
+        }
+    }
+
+    /// Not at once: what was just sent leaves at the end of the loop's turn.
+    private func lookAgain(_ done: @escaping @Sendable () -> Void) {
+        session.loop.schedule(afterMilliseconds: 50) { [self] in
+            if session.isOver || !session.isBehind { done() } else { lookAgain(done) }
+        }
+    }
 }

@@ -34,7 +34,9 @@ extension Exchange {
         }
         connection.server.route(self)
         if case .answered(let response) = state {
-            isRefusedEarly = body.isExpected
+            // Answered before the request is complete, most methods would cost the connection.
+            guard body.isExpected else { return .takeAll }
+            isRefusedEarly = true
             return send(response)
         }
         switch mount?.handler.intake(self) ?? .collect(bytesMax: 0) {
