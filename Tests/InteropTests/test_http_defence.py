@@ -2,6 +2,7 @@
 
 import os
 import socket
+import struct
 import time
 
 import pytest
@@ -162,6 +163,8 @@ REFUSED = [
     ("a large field", get(fields="X: " + "a" * 6000 + "\r\n"), 431),
     ("a very large field", get(fields="X: " + "a" * 60000 + "\r\n"), 431),
     ("many large fields", get(fields=repeat(30, "X-A: " + "a" * 300 + "\r\n")), 431),
+    ("many arguments", get("GET /?" + "&" * 200 + " HTTP/1.1"), 431),
+    ("many arguments with values", get("GET /?" + "a=b&" * 200 + " HTTP/1.1"), 431),
     ("wonders expected", get(fields="Expect: wonders\r\n"), 417),
     ("two expectations", post("Expect: 100-continue, wonders\r\nContent-Length: 1\r\n", "a"), 417),
     # Other protocols.
@@ -252,6 +255,31 @@ def test_endless_lines_of_chunks_cost_no_time(strict, data):
         assert (web.statuses(heard) or [0])[0] in (0, 400, 408, 413, 431)
         link.close()
     assert processor_time(strict.pid) - before < 0.25 * (time.monotonic() - start) + 0.25
+
+
+@pytest.mark.parametrize("data", [
+    get("GET /?" + "&" * 200 + " HTTP/1.1"), "POST /http-bind?" + "&" * 200 + " HTTP/1.1\r\n" + HOST + "Content-Length: 0\r\n\r\n",
+    CHUNKED + "3;" + "a" * 2000, CHUNKED + "3\r\nabc\r\n0\r\nX: " + "a" * 9000,
+    "GET / HTTP/1.1\r\n" + HOST + "X: ", post("Content-Length: 1000\r\n", "<body"), "GET"])
+@pytest.mark.parametrize("ending", ["close", "reset"])
+def test_of_clients_that_leave_nothing_stays(strict, data, ending):
+    # Whatever a request was like, its descriptor and its place among `max_connections` come back.
+    before = descriptors(strict.pid)
+    links = [socket.create_connection(("127.0.0.1", strict.slow), timeout=waiting.PATIENCE)
+             for _ in range(30)]
+    for link in links:
+        link.sendall(data.encode())
+    waiting.until(lambda: descriptors(strict.pid) >= before + 30, "all connections accepted")
+    for link in links:
+        if ending == "reset":
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        link.close()
+    waiting.until(lambda: descriptors(strict.pid) <= before + 2, "all descriptors given back")
+
+
+def descriptors(pid):
+    """How many file descriptors a process has open."""
+    return len(os.listdir(f"/proc/{pid}/fd"))
 
 
 def processor_time(pid):
@@ -354,6 +382,24 @@ def test_pipelined_requests_are_answered_in_order(strict):
     data = "".join(f"GET {name} HTTP/1.1\r\n{HOST}\r\n" for name in names[:-1])
     data += f"GET / HTTP/1.1\r\n{HOST}Connection: close\r\n\r\n"
     assert web.statuses(web.talk(strict.ports.http, data.encode())) == [404] * 49 + [200]
+
+
+def test_pipelined_requests_that_are_kept_are_answered_too(strict):
+    # Creations of BOSH sessions are kept for a moment each, and more wait behind them.
+    body = ("<body xmlns='http://jabber.org/protocol/httpbind' rid='7' to='localhost' ver='1.11'"
+            " wait='60' hold='1' xmpp:version='1.0' xmlns:xmpp='urn:xmpp:xbosh'/>")
+    request = post(f"Content-Length: {len(body)}\r\n", body)
+    data = request * 199 + get(fields="Connection: close\r\n")
+    assert web.statuses(web.talk(strict.ports.http, data.encode())) == [200] * 200
+
+
+def test_a_preflight_leaves_its_connection_open(strict):
+    fields = "Origin: https://chat.example\r\nAccess-Control-Request-Method: POST\r\n"
+    with socket.create_connection(("127.0.0.1", strict.ports.http), timeout=5) as link:
+        answer = web.ask(link, get("OPTIONS /http-bind HTTP/1.1", fields).encode())
+        assert answer.status == 204
+        assert answer.getheader("Connection") != "close"
+        assert web.ask(link).status == 200
 
 
 @pytest.mark.parametrize("origin, is_allowed", [
