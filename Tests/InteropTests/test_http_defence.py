@@ -258,7 +258,8 @@ def test_endless_lines_of_chunks_cost_no_time(strict, data):
 
 
 @pytest.mark.parametrize("data", [
-    get("GET /?" + "&" * 200 + " HTTP/1.1"), "POST /http-bind?" + "&" * 200 + " HTTP/1.1\r\n" + HOST + "Content-Length: 0\r\n\r\n",
+    get("GET /?" + "&" * 200 + " HTTP/1.1"),
+    get("POST /http-bind?" + "&" * 200 + " HTTP/1.1", "Content-Length: 0\r\n"),
     CHUNKED + "3;" + "a" * 2000, CHUNKED + "3\r\nabc\r\n0\r\nX: " + "a" * 9000,
     "GET / HTTP/1.1\r\n" + HOST + "X: ", post("Content-Length: 1000\r\n", "<body"), "GET"])
 @pytest.mark.parametrize("ending", ["close", "reset"])
