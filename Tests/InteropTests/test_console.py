@@ -35,6 +35,15 @@ def console(browser, admin):
 
 # Without scripts
 
+def test_what_a_link_says_is_not_what_the_console_says(plain, admin):
+    # Who makes a link must not choose the heading, the button or a secret of what it leads to.
+    plain.get("run/change_password?a-user=" + ADMIN + "&a-host=localhost&a-newpass=chosen-for-you"
+              "&title=Your+session+has+expired&label=Continue")
+    assert "Your session has expired" not in plain.text
+    assert "Continue" not in plain.text
+    assert "chosen-for-you" not in plain.page
+
+
 def test_an_account_lives_and_dies_without_scripts(plain, run_name):
     name = f"plain-{run_name}"
     plain.get("accounts?host=localhost").follow("New account")

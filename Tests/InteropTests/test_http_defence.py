@@ -2,6 +2,7 @@
 
 import os
 import socket
+import struct
 import time
 
 import pytest
@@ -254,6 +255,38 @@ def test_endless_lines_of_chunks_cost_no_time(strict, data):
     assert processor_time(strict.pid) - before < 0.25 * (time.monotonic() - start) + 0.25
 
 
+@pytest.mark.parametrize("query", ["&" * 200, "a=b&" * 200, "=&" * 500, "?" * 500])
+def test_a_query_of_many_arguments_is_an_ordinary_one(strict, query):
+    data = get(f"GET /?{query} HTTP/1.1", "Connection: close\r\n")
+    assert web.statuses(web.talk(strict.ports.http, data.encode())) == [200]
+
+
+@pytest.mark.parametrize("data", [
+    get("GET /?" + "&" * 200 + " HTTP/1.1"),
+    get("POST /http-bind?" + "&" * 200 + " HTTP/1.1", "Content-Length: 0\r\n"),
+    CHUNKED + "3;" + "a" * 2000, CHUNKED + "3\r\nabc\r\n0\r\nX: " + "a" * 9000,
+    "GET / HTTP/1.1\r\n" + HOST + "X: ", post("Content-Length: 1000\r\n", "<body"), "GET"])
+@pytest.mark.parametrize("ending", ["close", "reset"])
+def test_of_clients_that_leave_nothing_stays(strict, data, ending):
+    # Whatever a request was like, its descriptor and its place among `max_connections` come back.
+    before = descriptors(strict.pid)
+    links = [socket.create_connection(("127.0.0.1", strict.slow), timeout=waiting.PATIENCE)
+             for _ in range(30)]
+    for link in links:
+        link.sendall(data.encode())
+    waiting.until(lambda: descriptors(strict.pid) >= before + 30, "all connections accepted")
+    for link in links:
+        if ending == "reset":
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        link.close()
+    waiting.until(lambda: descriptors(strict.pid) <= before + 2, "all descriptors given back")
+
+
+def descriptors(pid):
+    """How many file descriptors a process has open."""
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
 def processor_time(pid):
     """Seconds of processor time that a process and its children have had."""
     ticks = 0
@@ -354,6 +387,24 @@ def test_pipelined_requests_are_answered_in_order(strict):
     data = "".join(f"GET {name} HTTP/1.1\r\n{HOST}\r\n" for name in names[:-1])
     data += f"GET / HTTP/1.1\r\n{HOST}Connection: close\r\n\r\n"
     assert web.statuses(web.talk(strict.ports.http, data.encode())) == [404] * 49 + [200]
+
+
+def test_pipelined_requests_that_are_kept_are_answered_too(strict):
+    # Creations of BOSH sessions are kept for a moment each, and more wait behind them.
+    body = ("<body xmlns='http://jabber.org/protocol/httpbind' rid='7' to='localhost' ver='1.11'"
+            " wait='60' hold='1' xmpp:version='1.0' xmlns:xmpp='urn:xmpp:xbosh'/>")
+    request = post(f"Content-Length: {len(body)}\r\n", body)
+    data = request * 39 + get(fields="Connection: close\r\n")
+    assert web.statuses(web.talk(strict.ports.http, data.encode())) == [200] * 40
+
+
+def test_a_preflight_leaves_its_connection_open(strict):
+    fields = "Origin: https://chat.example\r\nAccess-Control-Request-Method: POST\r\n"
+    with socket.create_connection(("127.0.0.1", strict.ports.http), timeout=5) as link:
+        answer = web.ask(link, get("OPTIONS /http-bind HTTP/1.1", fields).encode())
+        assert answer.status == 204
+        assert answer.getheader("Connection") != "close"
+        assert web.ask(link).status == 200
 
 
 @pytest.mark.parametrize("origin, is_allowed", [

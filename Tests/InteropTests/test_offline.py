@@ -3,6 +3,7 @@
 import re
 import socket
 import struct
+import time
 
 import pytest
 
@@ -288,3 +289,48 @@ def test_what_a_client_leaves_unread_waits_for_the_next(patient, end, tls):
 
 def numbers(heard):
     return [int(found) for found in re.findall(r"<body>(\d+) m+</body>", heard)]
+
+
+LONG, MANY = 55000, 300
+
+
+def many_wait(server, name):
+    """An account for which 16 MB of messages wait, more than a stream may leave unread."""
+    jid = server.register(name, PASSWORD)
+    with Stream(server).sign_in(server.register("juliet", PASSWORD), PASSWORD) as sender:
+        for number in range(MANY):
+            sender.send(f"<message to='{jid}' type='chat'><body>long{number:03} {'m' * LONG}"
+                        "</body></message>")
+        sender.ping("stored")
+    return jid
+
+
+def numbers_of(data):
+    return set(re.findall(rb"<body>(long\d+) [^<]*</body>", data))
+
+
+def read_at(stream, pace, seconds):
+    """Reads so many bytes a second, until the end or a silence; what came."""
+    got, end = bytearray(), time.monotonic() + seconds
+    stream.socket.settimeout(3)
+    try:
+        while time.monotonic() < end and (data := stream.socket.recv(pace // 20)):
+            got += data
+            time.sleep(0.05)
+    except OSError:
+        pass
+    return bytes(got)
+
+
+@pytest.mark.parametrize("pace", [1_500_000, 100_000_000])
+def test_a_client_that_reads_slowly_gets_all_that_waited(own_server, pace):
+    jid = many_wait(own_server, f"romeo{pace}")
+    first = Stream(own_server).sign_in(jid, PASSWORD, "first", presence=False)
+    first.send("<presence/>")
+    got = numbers_of(read_at(first, pace, 30))
+    first.socket.close()
+    # What it could not take, if it was let go, waits for the next session.
+    second = Stream(own_server).sign_in(jid, PASSWORD, "second", presence=False)
+    second.send("<presence/>")
+    got |= numbers_of(read_at(second, 100_000_000, 20))
+    assert len(got) == MANY
