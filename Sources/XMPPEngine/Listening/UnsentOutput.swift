@@ -3,7 +3,7 @@ import XMPPCore
 
 /// Output that a peer has not taken, so that its stanzas can be given back when the stream ends.
 ///
-/// Made of pieces, each with whole elements. They share their memory with what waits in the channel.
+/// Made of pieces, each with whole elements; they share memory with what waits in the channel.
 struct UnsentOutput {
     private var pieces = CircularBuffer<ByteBuffer>()
     private var leftCount = 0
@@ -21,7 +21,9 @@ struct UnsentOutput {
         while leftCount < number, pieces.popFirst() != nil { leftCount += 1 }
     }
 
-    /// What is there still, in order. A piece that left in part counts as not sent.
+    /// What is there still, in order.
+    ///
+    /// A piece that left in part counts as not sent.
     func stanzas(with parsers: ParserPool) -> [ParsedStanza] {
         pieces.flatMap { piece in
             piece.withUnsafeReadableBytes { Undelivered.stanzas(inStream: $0, with: parsers) }

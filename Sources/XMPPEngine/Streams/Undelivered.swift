@@ -54,6 +54,7 @@ extension ParsedStanza {
     /// The stanza that this was written from.
     ///
     /// - Parameter recipient: Whom it is for when it names nobody.
+    /// - Returns: One that can be routed again.
     func written(to recipient: JID?) -> Stanza {
         var to = recipient
         if case .valid(let address) = self.to { to = address }

@@ -34,9 +34,9 @@ extension Exchange {
         }
         connection.server.route(self)
         if case .answered(let response) = state {
-            // Answered before the request is complete, most methods would cost the connection.
-            guard body.isExpected else { return .takeAll }
-            isRefusedEarly = true
+            // Sent before the request is complete, it would cost the connection.
+            if method == .options, !body.isExpected { return .takeAll }
+            isRefusedEarly = body.isExpected
             return send(response)
         }
         switch mount?.handler.intake(self) ?? .collect(bytesMax: 0) {
