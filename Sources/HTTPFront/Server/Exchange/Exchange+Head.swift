@@ -39,11 +39,14 @@ extension Exchange {
     /// Behind a trusted proxy it is the one that the proxy was asked for.
     package var host: String? {
         guard let authority else { return nil }
+        let bytes = authority.utf8
         let end =
-            authority.hasPrefix("[")
-            ? authority.firstIndex(of: "]").map { authority.index(after: $0) }
-            : authority.firstIndex(of: ":")
-        return authority[..<(end ?? authority.endIndex)].lowercased()
+            bytes.first == UInt8(ascii: "[")
+            ? bytes.firstIndex(of: UInt8(ascii: "]")).map { bytes.index(after: $0) }
+            : bytes.firstIndex(of: UInt8(ascii: ":"))
+        let host = authority[..<(end ?? authority.endIndex)]
+        let isLowerCased = host.utf8.allSatisfy { $0 < 0x80 && !(0x41...0x5a).contains($0) }
+        return isLowerCased ? String(host) : host.lowercased()
     }
 
     /// The host the client asked for with the port, if it named one; as the client wrote it.
