@@ -71,7 +71,7 @@ final class OpenFile: Sendable {
         let moment =
             UInt64(bitPattern: modified.seconds) &* 1_000_000_000 &+ UInt64(modified.nanoseconds)
         let parts = [moment, self.status.size, self.status.inode].map { String($0, radix: 36) }
-        plainTag = kind == .file ? parts.joined(separator: "-") : ""
+        plainTag = kind == .file ? "\"\(parts.joined(separator: "-"))\"" : ""
         modifiedText = kind == .file ? HTTPDate.text(modified.seconds) : ""
     }
 
@@ -106,8 +106,8 @@ final class OpenFile: Sendable {
 
     /// A strong entity tag: another file, size or moment of change has another.
     func tag(coding: ContentCoding?) -> String {
-        guard let coding else { return "\"\(plainTag)\"" }
-        return "\"\(plainTag)-\(coding.rawValue)\""
+        guard let coding else { return plainTag }
+        return "\(plainTag.dropLast())-\(coding.rawValue)\""
     }
 
     /// A part of it for an answer; `nil` when the file is shorter by now, or there is no descriptor

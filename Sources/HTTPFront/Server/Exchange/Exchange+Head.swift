@@ -120,7 +120,8 @@ extension Exchange {
 }
 
 extension Exchange {
-    /// Whether a target is a path already: nothing encoded, no query, no dot and empty segments.
+    /// Whether a target is a path already: nothing encoded, no query, no segment that is empty or
+    /// begins with a dot.
     private static func isPlain(_ target: String) -> Bool {
         var target = target
         return target.withUTF8 { bytes in
@@ -131,6 +132,7 @@ extension Exchange {
                 case UInt8(ascii: "/") where !wasSlash: wasSlash = true
                 case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "_"):
                     wasSlash = false
+                case UInt8(ascii: ".") where !wasSlash: break
                 default: return false
                 }
             }

@@ -182,6 +182,7 @@ extension Exchange {
         let wasSent = if case .sending = state { isComplete } else { false }
         connection.isRefused = isArriving
         state = .ended
+        connection.uncork()
         isSuspended = false
         if wasSent {
             connection.server.log(self)
