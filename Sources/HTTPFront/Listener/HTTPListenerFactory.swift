@@ -118,6 +118,7 @@ extension HTTPLimits {
 extension Configuration {
     /// The host that a request for `name` means (`hosts_alias`, `default_host`).
     func webHost(named name: String?, default other: String?) -> String? {
+        guard hosts.count > 1 else { return hosts.first }
         if let name {
             if host(name) != nil { return name }
             if let alias = options[ServerOption.hostsAlias][name], host(alias) != nil {

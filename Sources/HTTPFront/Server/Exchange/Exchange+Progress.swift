@@ -196,6 +196,7 @@ extension Exchange {
 
     private func send(_ response: MicroHTTPResponse) -> Order {
         state = .sending
+        if response.isFile, method == .get { connection.cork() }
         if let size = response.size {
             connection.restart(for: connection.server.timeouts.body, bytes: size)
         } else {
