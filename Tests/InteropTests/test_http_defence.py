@@ -196,6 +196,20 @@ def test_what_is_malformed_is_refused(strict, name, data, status):
     assert b"404" not in heard and len(answers) <= 2
 
 
+@pytest.mark.parametrize("path, status", [("/admin/", 303), ("/", 200)])
+def test_long_heads_are_served_or_refused_never_dropped(strict, path, status):
+    """A long token or cookie is either let through or answered with 431, at every length."""
+    answers = []
+    for size in range(4500, 6300, 50):
+        heard = web.talk(strict.ports.http, get(
+            f"GET {path} HTTP/1.1", f"Authorization: Bearer {'a' * size}\r\n"
+            "Connection: close\r\n").encode())
+        assert len(web.statuses(heard)) >= 1, f"{size}: {heard[:100]}"
+        answers.append(web.statuses(heard)[0])
+    assert set(answers) == {status, 431} and answers == sorted(answers)
+    assert answers[0] == status
+
+
 FINE = [
     ("a plain request", get(), 200),
     ("lower case names", "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n", 200),

@@ -16,6 +16,8 @@ struct BOSHSettings: Sendable, Equatable {
     var compressionBytesMin = 4096
     /// Where clients must go instead that ask for a session without TLS.
     var secureURI: String?
+    /// Whether clients that do not say who they are need no login.
+    var isPrebound = false
 }
 
 /// The sessions of BOSH, and what new ones are offered.

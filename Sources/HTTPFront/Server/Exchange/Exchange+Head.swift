@@ -83,6 +83,9 @@ extension Exchange {
         request.eachField { check.add($0, $1) }
         check.finish(headSize: request.headSize)
         guard check.refusal == nil else { return check.refusal }
+        guard loop.limits.hasRoom(forHead: request.headSize, fields: check.fieldCount) else {
+            return .fieldsTooLarge
+        }
         guard check.hostCount == 1 || (isHTTP10 && check.hostCount == 0) else { return .badRequest }
         if check.isChunked {
             guard !isHTTP10, check.contentLength == nil else { return .badRequest }

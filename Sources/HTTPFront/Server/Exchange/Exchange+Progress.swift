@@ -27,7 +27,10 @@ extension Exchange {
     }
 
     private func takeHead(_ line: RequestLine) -> Order {
-        if let refusal = checkHead(line) { return refuse(refusal) }
+        if let refusal = checkHead(line) {
+            // libmicrohttpd may have no room left for an answer.
+            return refusal == .fieldsTooLarge ? refusePast(refusal) : refuse(refusal)
+        }
         if let refusal = readForwarding() { return refuse(refusal) }
         if let seconds = connection.server.ban(of: peer) {
             return refuse(.forbidden, [HTTPField("Retry-After", String(seconds))])
@@ -81,11 +84,11 @@ extension Exchange {
         body.received += UInt64(chunk.count)
         mayHaveLeft = true
         guard body.received <= body.limit else {
-            return refuseHalfWay(.contentTooLarge)
+            return refusePast(.contentTooLarge)
         }
         if body.expected == nil {
             guard endsChunkLineProperly(before: chunk, line) else {
-                return refuseHalfWay(.badRequest)
+                return refusePast(.badRequest)
             }
             connection.restart(
                 for: connection.server.timeouts.body, bytes: body.received, since: body.startedAt)
@@ -102,7 +105,7 @@ extension Exchange {
     }
 
     /// libmicrohttpd takes no answer half way through a body, so it goes out beside it.
-    private func refuseHalfWay(_ status: HTTPStatus) -> Order {
+    private func refusePast(_ status: HTTPStatus) -> Order {
         isRefusedEarly = true
         connection.sendRefusal(status)
         return .close

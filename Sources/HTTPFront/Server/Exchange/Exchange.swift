@@ -306,6 +306,9 @@ extension Exchange {
         } else {
             add(.noSniffing, to: response)
         }
+        if let field = connection.server.door.strictTransport, isSecure {
+            add(field, to: response)
+        }
         sentStatus = response.status
         sentBytes = response.size
         state = .answered(response)

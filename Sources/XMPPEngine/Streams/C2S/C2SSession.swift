@@ -227,6 +227,7 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
                     "jid": "\(jid?.description ?? "-")", "error": "\(error.condition.rawValue)",
                 ])
         }
+        if isAnonymous { releaseName() }
         machine.closed()
         let transport = transport
         self.transport = nil
@@ -264,7 +265,7 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
 
     // MARK: stream header
 
-    private func process(_ header: StreamHeader) {
+    func process(_ header: StreamHeader, asGuest: Bool = false) {
         var opening = C2SStateMachine.Opening()
         opening.isStreamsNamespace = header.namespace == .streams && header.name == "stream"
         opening.isClientNamespace = header.contentNamespace == .client
@@ -282,7 +283,7 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
             host = found
             open(header, version: opening.version)
             if let rejection = found?.rejection(of: self) { return fail(rejection) }
-            sendFeatures(offer)
+            asGuest ? enterAsGuest(hasFeatures: offer != .none) : sendFeatures(offer)
         case .refuse(let error):
             open(header, version: .current)
             fail(error)
