@@ -43,7 +43,7 @@ struct HeldSessionTests {
     }
 
     private func farewell(_ scene: Scene) -> String {
-        "<presence type='unavailable' from='\(scene.romeo.jid)' to='juliet@example.com'/>"
+        "<presence type='unavailable' to='juliet@example.com' from='\(scene.romeo.jid)'/>"
     }
 
     /// As a transport finds it in its output.

@@ -30,8 +30,8 @@ struct ResumptionTests {
 
     private func got(_ id: Int) -> String {
         """
-        <message type='chat' id='\(id)' from='juliet@example.com/chamber' \
-        to='romeo@example.com/balcony'><body>x</body></message>
+        <message type='chat' id='\(id)' to='romeo@example.com/balcony' \
+        from='juliet@example.com/chamber'><body>x</body></message>
         """
     }
 
@@ -63,10 +63,10 @@ struct ResumptionTests {
 
             juliet.send(message(3, to: romeo.jid) + message(4, to: "romeo@example.com"))
             await next.receives(
-                got(3), got(4).replacing("/balcony'><body>", with: "'><body>"))
+                got(3), got(4).replacing("/balcony'", with: "'"))
             next.send("<message type='chat' id='back' to='\(juliet.jid)'/>")
             await juliet.receives(
-                "<message type='chat' id='back' from='\(romeo.jid)' to='\(juliet.jid)'/>")
+                "<message type='chat' id='back' to='\(juliet.jid)' from='\(romeo.jid)'/>")
             await juliet.receivesNothing()
             #expect(keeper.history == ["1", "2", "3", "4"])
             #expect(romeo.takeAll() == [got(1)])
@@ -84,7 +84,7 @@ struct ResumptionTests {
             juliet.send("<presence><show>away</show></presence>")
             await next.receives(
                 """
-                <presence from='\(juliet.jid)' to='romeo@example.com'><show>away</show></presence>
+                <presence to='romeo@example.com' from='\(juliet.jid)'><show>away</show></presence>
                 """)
             next.send(
                 """
@@ -139,6 +139,7 @@ struct ResumptionTests {
             #expect(await next.resumes(resource, on: host.host) == nil)
             host.host.close(resource, StreamError(.policyViolation))
             await next.receives("closed: policy-violation")
+            #expect(await next.isOver())
             #expect(host.host.sessions.count == 1)
         }
     }

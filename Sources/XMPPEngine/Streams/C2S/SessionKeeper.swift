@@ -3,13 +3,13 @@ import XMPPCore
 /// Keeps what a bound session sends until its client has it, and says whether the session outlives
 /// its connection (XEP-0198 §4–5).
 ///
-/// Called on the loop of the session's stream only. It goes to another loop with the session, and is
-/// not called on the former any more then.
+/// Called on the loop of the session's stream only. It goes to another loop with the session, and
+/// is not called on the former any more then.
 package protocol SessionKeeper: AnyObject, Sendable {
     /// A stanza goes to the client now, or would if there were a connection.
     ///
-    /// - Returns: `false` when it is one too many to keep: the session ends, and the stanza is given
-    ///   back after those that are kept.
+    /// - Returns: `false` when it is one too many to keep: the session ends, and the stanza is
+    ///   given back after those that are kept.
     func sent(_ stanza: Stanza) -> Bool
     /// The next stanza of the client is being dealt with.
     func received()
