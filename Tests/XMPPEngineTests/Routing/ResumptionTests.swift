@@ -54,6 +54,7 @@ struct ResumptionTests {
             await next.receives(got(1), got(2))
             keeper.acknowledge(2)
             #expect(next.bound === resource)
+            #expect(await romeo.isOver())
             #expect(romeo.bound == nil)
             #expect(resource.session === next.session)
             #expect(next.session.jid?.description == romeo.jid)
