@@ -22,7 +22,7 @@ PARTS = """
     ejabberd_s2s_in_sup ejabberd_s2s_out_sup ejabberd_service_sup ejabberd_http_sup
     ejabberd_http_poll_sup ejabberd_frontend_socket_sup ejabberd_iq_sup ejabberd_tmp_sup""".split()
 # Names that promise something else than what the part is here.
-NOT_SUPERVISING = ("ejabberd_iq_sup", "ejabberd_tmp_sup")
+NOT_SUPERVISING = ("ejabberd_tmp_sup",)
 SUPERVISING = ("ejabberd_listener",)
 
 

@@ -156,13 +156,7 @@ def test_a_host_comes_and_goes(live):
     Stream(live).sign_in(jid, PASSWORD).ping()
 
 
-still_in = pytest.mark.xfail(
-    strict=False, reason="a stream that was open may log in and bind on a host that was removed")
-
-
-@pytest.mark.parametrize("step", [
-    pytest.param("opened", marks=still_in), "authenticated",
-    pytest.param("about to bind", marks=still_in)])
+@pytest.mark.parametrize("step", ["opened", "authenticated", "about to bind"])
 def test_nobody_gets_in_to_a_host_that_is_gone(live, step):
     jid = live.register("romeo", PASSWORD, "b.localhost")
     with Stream(live, domain="b.localhost") as stream:

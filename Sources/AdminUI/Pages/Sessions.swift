@@ -55,10 +55,13 @@ extension BuiltInPages {
                 ConsoleParameter("resource", resource.jid.resourcepart),
             ], tone: .bad, asking: "End the session \(resource.jid)?")
         let transport = ConsoleCell.badge(resource.session.kind.title, .plain)
+        let isHeld = resource.heldSince != nil
         return ConsoleRow(
             [
                 .noted(.link(account.text, link), resource.jid.resourcepart),
-                .noted(transport, peer.tlsSummary ?? "not encrypted"),
+                isHeld
+                    ? .noted(.badge("waiting", .warning), "for its client to come back")
+                    : .noted(transport, peer.tlsSummary ?? "not encrypted"),
                 .code(peer.address.isEmpty ? "local" : peer.address), presence(of: resource),
                 .moment(Timestamp(milliseconds: Int64(resource.boundAt) * 1000)),
             ], actions: [kick])

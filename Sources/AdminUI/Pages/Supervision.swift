@@ -18,7 +18,7 @@ extension BuiltInPages {
                 ConsoleColumn("Part"), ConsoleColumn("State"),
                 ConsoleColumn("Restarts", isNumeric: true), ConsoleColumn("Up for"),
                 ConsoleColumn("Strategy"), ConsoleColumn("Streams", isNumeric: true),
-                ConsoleColumn("Last error"),
+                ConsoleColumn("Note"), ConsoleColumn("Last error"),
             ], rows: parts.map { row($0, depth: $1) },
             note: failing == 0 ? "\(parts.count) parts" : "\(parts.count) parts, \(failing) failing"
         )
@@ -41,6 +41,7 @@ extension BuiltInPages {
                 part.uptime.map { .duration($0) } ?? .nothing,
                 part.strategy.map { .code($0.rawValue) } ?? .nothing,
                 part.streams.map { .number($0) } ?? .nothing,
+                part.note.map { .text($0) } ?? .nothing,
                 part.error.map { .text($0) } ?? .nothing,
             ], tone: tone)
     }

@@ -7,11 +7,10 @@ extension C2SSession: ByteStreamOwner {
         loop.counters.add(.bytesIn(transportClass), bytes)
         // White space is a sign of life, too.
         activity &+= 1
+        if lastHeard > 0 { lastHeard = CoarseTimers.milliseconds() }
         guard !shaper.isUnlimited else { return }
         let pause = shaper.pause(after: bytes, now: CoarseTimers.milliseconds())
-        guard pause > 0 else { return }
-        park()
-        loop.schedule(afterMilliseconds: pause) { self.unpark() }
+        if pause > 0 { self.pause(milliseconds: pause) }
     }
 
     package func shutDown(_ error: StreamError) { fail(error) }

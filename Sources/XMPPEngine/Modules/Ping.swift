@@ -23,7 +23,10 @@ struct Ping: ServerModule {
         implements: [.xep(199, version: "2.0.1", .complete)],
         features: [.ping], accountFeatures: [.ping],
         options: [sendPings, pingInterval, pingTimeout, timeoutAction],
-        hooks: [.iq(.ping, to: [.host, .account], run: answer), .sessionBound(run: watch)])
+        hooks: [
+            .iq(.ping, to: [.host, .account], run: answer), .sessionBound(run: watch),
+            .sessionResumed(run: watch),
+        ])
 
     private let host: VirtualHost
     private let interval: Int?
@@ -47,23 +50,20 @@ struct Ping: ServerModule {
 
     private func watch(_ resource: ClientResource) {
         guard let interval else { return }
-        let loop = resource.session.loop
-        loop.execute { schedule(resource, interval: interval) }
+        resource.onStream { schedule(resource, on: $0, interval: interval) }
     }
 
-    private func schedule(_ resource: ClientResource, interval: Int) {
-        let session = resource.session
-        guard !session.isOver else { return }
+    private func schedule(_ resource: ClientResource, on session: C2SSession, interval: Int) {
+        guard !session.isOver, !session.isHeld else { return }
         let before = session.activity
         _ = session.loop.schedule(afterSeconds: interval) {
-            guard !session.isOver else { return }
-            if session.activity == before { probe(resource) }
-            schedule(resource, interval: interval)
+            guard !session.isOver, !session.isHeld else { return }
+            if session.activity == before { probe(resource, on: session) }
+            schedule(resource, on: session, interval: interval)
         }
     }
 
-    private func probe(_ resource: ClientResource) {
-        let session = resource.session
+    private func probe(_ resource: ClientResource, on session: C2SSession) {
         let ping = Stanza(
             .iq, type: .get, id: SecureRandom.token(), from: JID(host.jid),
             to: JID(resource.jid), elements: [Element("ping", .ping)])
@@ -71,7 +71,7 @@ struct Ping: ServerModule {
         guard action == .kill else { return }
         let before = session.activity
         _ = session.loop.schedule(afterSeconds: timeout) {
-            guard !session.isOver, session.activity == before else { return }
+            guard !session.isOver, !session.isHeld, session.activity == before else { return }
             session.fail(StreamError(.connectionTimeout, "no answer to a ping"))
         }
     }

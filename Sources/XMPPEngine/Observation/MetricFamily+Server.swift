@@ -2,8 +2,9 @@
 extension MetricFamily {
     package static let all: [MetricFamily] = [
         build, processorTime, residentMemory, proportionalMemory, openFiles, openFilesMax,
-        startTime, uptime, sessions, stanzasReceived, stanzasSent, bytesReceived, bytesSent,
-        streamsOpened, streamsFailed, connectionsRefused, logins, bannedNetworks, stanzaErrors,
+        startTime, uptime, sessions, sessionsHeld, stanzasReceived, stanzasSent, bytesReceived,
+        bytesSent, streamsOpened, streamsFailed, connectionsRefused, logins, bannedNetworks,
+        stanzaErrors,
         offlineStored, queueLength, mailboxRefusals, routingTurn, httpResponses, httpBytesReceived,
         httpBytesSent,
         httpConnections, httpHolds, httpRequestTime, storageCommits, storageWrites, storageReads,
@@ -35,6 +36,9 @@ extension MetricFamily {
 
     package static let sessions = MetricFamily(
         "martlet_sessions", .gauge, labels: ["host", "transport"], "Bound sessions of clients.")
+    package static let sessionsHeld = MetricFamily(
+        "martlet_sessions_held", .gauge, labels: ["host"],
+        "Sessions among these that have lost their connection and wait for their client.")
     package static let stanzasReceived = MetricFamily(
         "martlet_stanzas_received", .counter, labels: ["kind", "transport"],
         "Stanzas that clients and components sent.")

@@ -2,13 +2,27 @@ import Synchronization
 import XMPPCore
 
 /// A bound session as the rest of the host sees it (RFC 6121 §1.3: a connected resource).
+///
+/// It stays the same when another stream takes the session over. Only then does asking for its
+/// stream need a lock.
 package final class ClientResource: Sendable {
-    package let session: C2SSession
     package let jid: FullJID
     /// Seconds since 1970 when it was bound.
     package let boundAt: Int
-    /// How it reaches the server.
-    package let transport: TransportClass
+    /// The stream that bound it.
+    private let first: C2SSession
+    /// Whether another stream has taken it over since.
+    private let hasMoved = Atomic(false)
+    private let place: Mutex<Place>
+
+    /// Where the session is; a `Mutex` guards it.
+    private struct Place: Sendable {
+        /// The stream that has it now; `nil` while that is the first.
+        var session: C2SSession?
+        var transport: TransportClass
+        /// Seconds since 1970 when its connection was lost; `nil` while there is one.
+        var heldSince: Int?
+    }
 
     /// What its presence says; a `Mutex` guards it.
     package struct Presence: Sendable {
@@ -34,11 +48,71 @@ package final class ClientResource: Sendable {
     package static let directedMax = 1000
 
     init(session: C2SSession, jid: FullJID, boundAt: Int) {
-        self.session = session
+        first = session
         self.jid = jid
         self.boundAt = boundAt
-        transport = session.transportClass
+        place = Mutex(Place(transport: session.transportClass))
     }
+
+    // MARK: where it is
+
+    /// The stream that has the session now.
+    package var session: C2SSession {
+        guard hasMoved.load(ordering: .acquiring) else { return first }
+        return place.withLock { $0.session } ?? first
+    }
+
+    /// How it reaches the server, or did last.
+    package var transport: TransportClass { place.withLock { $0.transport } }
+
+    /// Seconds since 1970 when its connection was lost; `nil` while there is one.
+    package var heldSince: Int? { place.withLock { $0.heldSince } }
+
+    func hold(since second: Int) { place.withLock { $0.heldSince = second } }
+
+    /// - Returns: Whether it was held.
+    func release(to transport: TransportClass? = nil) -> Bool {
+        place.withLock { place in
+            defer { place.heldSince = nil }
+            if let transport { place.transport = transport }
+            return place.heldSince != nil
+        }
+    }
+
+    /// Lets another stream have the session; called on the loop of the present one, between turns.
+    ///
+    /// Whoever hears meanwhile that the present one has moved waits until `hand` is done.
+    ///
+    /// - Parameters:
+    ///   - heir: The other stream.
+    ///   - hand: Is given the stanzas that wait for the session, and posts them to the heir's loop
+    ///     before anything else comes there.
+    func move(to heir: C2SSession, hand: ([Stanza]) -> Void) {
+        place.withLock { place in
+            let present = place.session ?? first
+            hand(present.loop.withdraw(present))
+            place.session = heir
+            hasMoved.store(true, ordering: .releasing)
+        }
+    }
+
+    /// Runs work on the loop of the stream that has the session by then.
+    package func onStream(_ work: @escaping @Sendable (C2SSession) -> Void) {
+        let session = session
+        session.loop.execute {
+            guard !session.hasMoved else { return self.onStream(work) }
+            work(session)
+        }
+    }
+
+    /// Runs work on that loop, and waits for what it brings.
+    func onLoop<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
+        await withCheckedContinuation { continuation in
+            onStream { _ in continuation.resume(returning: work()) }
+        }
+    }
+
+    // MARK: presence
 
     package var presence: Presence { state.withLock { $0 } }
 
@@ -56,7 +130,14 @@ package final class ClientResource: Sendable {
     /// Brings a stanza to the client; `false` when its loop cannot take more.
     @discardableResult
     package func deliver(_ stanza: Stanza) -> Bool {
-        session.loop.deliver(stanza, to: session)
+        var session = session
+        while true {
+            switch session.loop.deliver(stanza, to: session) {
+            case .taken: return true
+            case .refused: return false
+            case .moved: session = place.withLock { $0.session } ?? first
+            }
+        }
     }
 
     /// Brings stanzas to the client, all of them or none.
@@ -64,7 +145,7 @@ package final class ClientResource: Sendable {
     /// - Returns: False when the session is over: nobody has got them.
     package func deliverAll(_ stanzas: [Stanza]) async -> Bool {
         await withCheckedContinuation { answer in
-            session.loop.execute { [session] in
+            onStream { session in
                 guard !session.isOver else { return answer.resume(returning: false) }
                 for stanza in stanzas { session.deliver(stanza) }
                 answer.resume(returning: true)
@@ -75,14 +156,16 @@ package final class ClientResource: Sendable {
     /// Waits until the client has taken what was sent to it, or the session is over.
     package func caughtUp() async {
         await withCheckedContinuation { answer in
-            session.loop.execute { self.lookAgain { answer.resume() } }
+            lookAgain { answer.resume() }
         }
     }
 
     /// Not at once: what was just sent leaves at the end of the loop's turn.
     private func lookAgain(_ done: @escaping @Sendable () -> Void) {
-        session.loop.schedule(afterMilliseconds: 50) { [self] in
-            if session.isOver || !session.isBehind { done() } else { lookAgain(done) }
+        onStream { session in
+            session.loop.schedule(afterMilliseconds: 50) {
+                if session.isOver || !session.isBehind { done() } else { self.lookAgain(done) }
+            }
         }
     }
 }

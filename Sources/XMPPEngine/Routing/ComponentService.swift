@@ -94,7 +94,7 @@ final class ComponentRoute: DomainRoute {
         if let from = stanza.from, !mayReach(from) {
             return router.bounce(stanza, .notAllowed)
         }
-        guard stream.loop.deliver(stanza, to: stream) else {
+        guard stream.loop.deliver(stanza, to: stream) == .taken else {
             return router.bounce(stanza, .resourceConstraint)
         }
     }

@@ -27,9 +27,14 @@ package final class HostHooks: Sendable {
     /// A session became available for the first time, or with another priority than a negative one.
     package let becameAvailable = HookPoint<@Sendable (ClientResource) async -> Void>()
     package let sessionBound = HookPoint<@Sendable (ClientResource) -> Void>()
+    /// Another stream has taken a session over.
+    package let sessionResumed = HookPoint<@Sendable (ClientResource) -> Void>()
     package let sessionEnded = HookPoint<@Sendable (ClientResource) -> Void>()
     package let accountCreated = HookPoint<@Sendable (BareJID) async -> Void>()
     package let accountRemoved = HookPoint<@Sendable (BareJID) async -> Void>()
+    /// An element that is neither a stanza nor part of the login, of a stream that has logged in;
+    /// the first handler that answers `true` has taken it.
+    package let nonza = HookPoint<@Sendable (Element, C2SSession) -> Bool>()
     /// What an account was let in with before counts no more: its password is another, or it is
     /// locked out or removed.
     package let accessEnded = HookPoint<@Sendable (BareJID) -> Void>()
@@ -57,7 +62,9 @@ package final class HostHooks: Sendable {
         undelivered.detach(owner)
         becameAvailable.detach(owner)
         sessionBound.detach(owner)
+        sessionResumed.detach(owner)
         sessionEnded.detach(owner)
+        nonza.detach(owner)
         accountCreated.detach(owner)
         accountRemoved.detach(owner)
         accessEnded.detach(owner)

@@ -4,6 +4,10 @@ import XMPPCore
 extension Router {
     /// Runs a handler that may need time, and sends what it says.
     func run(_ handler: IQHandler, for iq: IQ) async {
+        await count { await answer(iq, with: handler) }
+    }
+
+    private func answer(_ iq: IQ, with handler: IQHandler) async {
         let answer: Result<IQReply, StanzaError>
         do throws(StanzaError) {
             switch handler {

@@ -19,7 +19,20 @@ package final class Router: Sendable {
     /// Where stanzas for domains without a route go; `nil` refuses them.
     private let fallback = Mutex<(any DomainRoute)?>(nil)
 
+    /// IQ requests that are being worked off the loops.
+    private let working = Atomic(0)
+
     package init() {}
+
+    /// How many IQ requests are being worked off the loops at the moment.
+    package var requestCount: Int { working.load(ordering: .relaxed) }
+
+    /// Counts a request from its beginning to its answer.
+    func count<Answer>(_ work: () async -> Answer) async -> Answer {
+        working.add(1, ordering: .relaxed)
+        defer { working.subtract(1, ordering: .relaxed) }
+        return await work()
+    }
 
     /// - Returns: `false` when the domain has a route already.
     package func add(_ route: any DomainRoute, for domain: String) -> Bool {
@@ -35,6 +48,11 @@ package final class Router: Sendable {
         routes.withLock { routes in
             if routes[domain] === route { routes[domain] = nil }
         }
+    }
+
+    /// Forgets all routes, as when the server stops.
+    package func removeAll() {
+        routes.withLock { $0 = [:] }
     }
 
     package func setFallback(_ route: (any DomainRoute)?) {

@@ -13,6 +13,7 @@ package final class SessionManager: Sendable {
     private let shards: [Shard]
     /// By transport, in the order of `TransportClass.allCases`.
     private let tally = Mutex([Int](repeating: 0, count: TransportClass.allCases.count))
+    private let held = Atomic(0)
 
     package init() {
         shards = (0..<Self.shardCount).map { _ in Shard() }
@@ -69,8 +70,50 @@ package final class SessionManager: Sendable {
     }
 
     private func count(_ resource: ClientResource, _ change: Int) {
-        tally.withLock { $0[Int(resource.transport.rawValue)] += change }
+        let transport = Int(resource.transport.rawValue)
+        tally.withLock { $0[transport] += change }
+        if change < 0, resource.release() { held.subtract(1, ordering: .relaxed) }
     }
+
+    // MARK: sessions without a connection
+
+    /// How many sessions have no connection at the moment.
+    package var heldCount: Int { held.load(ordering: .relaxed) }
+
+    /// Notes that a session has no connection; `false` when it is not here any more.
+    func hold(_ resource: ClientResource, since second: Int) -> Bool {
+        ifPresent(resource) {
+            resource.hold(since: second)
+            held.add(1, ordering: .relaxed)
+        }
+    }
+
+    /// Notes that a session has a connection of this kind now; `false` when it is not here any
+    /// more.
+    func move(_ resource: ClientResource, to transport: TransportClass) -> Bool {
+        ifPresent(resource) {
+            let former = Int(resource.transport.rawValue)
+            tally.withLock { tally in
+                tally[former] -= 1
+                tally[Int(transport.rawValue)] += 1
+            }
+            if resource.release(to: transport) { held.subtract(1, ordering: .relaxed) }
+        }
+    }
+
+    /// A session that leaves meanwhile does so after `change`, and is counted as that left it.
+    private func ifPresent(_ resource: ClientResource, _ change: () -> Void) -> Bool {
+        let account = resource.jid.bare
+        return shard(account).accounts.withLock { accounts in
+            guard accounts[account]?.contains(where: { $0 === resource }) == true else {
+                return false
+            }
+            change()
+            return true
+        }
+    }
+
+    // MARK: numbers
 
     /// How many sessions there are by transport, in the order of `TransportClass.allCases`.
     package var countsByTransport: [Int] { tally.withLock { $0 } }

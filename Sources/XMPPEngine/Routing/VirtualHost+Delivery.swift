@@ -1,3 +1,4 @@
+import Synchronization
 import XMPPCore
 import XMPPStorage
 
@@ -101,7 +102,11 @@ extension VirtualHost {
             return
         }
         guard message.type != .headline else { return }
-        origin.hold { await self.keepOffline(message, account) }
+        unfinished.add(1, ordering: .relaxed)
+        origin.hold {
+            await self.keepOffline(message, account)
+            self.unfinished.subtract(1, ordering: .relaxed)
+        }
     }
 
     /// The sessions a message to a bare address goes to (RFC 6121 §8.5.2.1.1): of chat and normal

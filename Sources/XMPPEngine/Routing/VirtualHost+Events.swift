@@ -4,7 +4,7 @@ import XMPPCore
 /// What watchers of the server hear of the host's sessions.
 extension VirtualHost {
     /// What became of a session.
-    enum SessionChange: String { case opened, closed }
+    enum SessionChange: String { case opened, held, resumed, closed }
 
     func tell(_ change: SessionChange, _ resource: ClientResource) {
         let events = observatory.events

@@ -53,6 +53,11 @@ package final class VirtualHost: DomainRoute, C2SHost {
     /// Where what happens here is told.
     let observatory: Observatory
     private let settings: Mutex<HostSettings>
+    let unbound = UnboundStreams()
+    /// Whether sessions may outlive their connections.
+    let mayHold = Atomic(true)
+    /// Sessions and messages that are being put away.
+    let unfinished = Atomic(0)
     static let log = Logger(label: "martlet.host")
 
     package init(
@@ -176,16 +181,24 @@ package final class VirtualHost: DomainRoute, C2SHost {
         session.binding = resource
         tell(.opened, resource)
         hooks.sessionBound.handlers.forEach { $0(resource) }
+        // The host may have been stopped since it was asked for its sessions.
+        if unbound.areGone { close(resource, StreamError(.hostGone)) }
         return entry
     }
 
     /// Ends a session's stream from any thread.
     package func close(_ resource: ClientResource, _ error: StreamError) {
-        let session = resource.session
-        session.loop.execute { session.fail(error) }
+        resource.onStream { $0.fail(error) }
     }
 
-    package func ended(_ session: C2SSession) {
+    package func ended(_ session: C2SSession, leaving kept: [Stanza]) {
+        unfinished.add(1, ordering: .relaxed)
+        leave(session)
+        for stanza in kept { undelivered(stanza, origin: session.leftovers) }
+        unfinished.subtract(1, ordering: .relaxed)
+    }
+
+    private func leave(_ session: C2SSession) {
         guard let resource = session.binding as? ClientResource else { return }
         session.binding = nil
         guard sessions.leave(resource) else { return }

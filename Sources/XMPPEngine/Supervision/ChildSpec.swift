@@ -8,6 +8,8 @@ package struct ChildSpec: Sendable {
     package let restart: RestartType
     /// How long the child may take to stop before it is abandoned; `nil` is as long as it takes.
     package let grace: Duration?
+    /// What people should know of it who look at the tree; `nil` for most.
+    package private(set) var note: String?
     /// The supervisor that this child is, for the tree; `nil` for a worker.
     let nested: Supervisor?
     let start: Start
@@ -32,6 +34,13 @@ package struct ChildSpec: Sendable {
         self.grace = grace
         self.nested = nested
         self.start = start
+    }
+
+    /// The same child with a note for those who look at the tree.
+    package func noted(_ note: String) -> ChildSpec {
+        var noted = self
+        noted.note = note
+        return noted
     }
 
     /// A child that is nothing but a loop: up at once, stopped by cancelling its task.

@@ -38,8 +38,10 @@ package struct SupervisionSnapshot: Hashable, Sendable {
     package let uptime: Duration?
     /// Why it last failed or could not start, or `nil`.
     package let error: String?
-    /// How many streams it stands for; `nil` when it stands for none.
+    /// How many streams, or other things as the note says, it stands for; `nil` when for none.
     package let streams: Int?
+    /// What people should know of it, or `nil`.
+    package let note: String?
     /// The children of a supervisor in the order of their start.
     package let children: [SupervisionSnapshot]
 }

@@ -9,12 +9,13 @@ extension Supervisor {
                 SupervisionSnapshot(
                     name: child.spec.id, strategy: below?.strategy, state: child.state,
                     restarts: child.restarts, uptime: child.startedAt.map { now - $0 },
-                    error: child.error, streams: child.spec.nested?.streams,
+                    error: child.error, streams: child.spec.nested?.streams, note: child.spec.note,
                     children: below?.children ?? []))
         }
         return SupervisionSnapshot(
             name: name, strategy: strategy, state: state, restarts: 0,
-            uptime: startedAt.map { now - $0 }, error: failure, streams: streams, children: parts)
+            uptime: startedAt.map { now - $0 }, error: failure, streams: streams, note: nil,
+            children: parts)
     }
 
     private var state: ChildState {

@@ -87,7 +87,12 @@ package final class FakeHost: C2SHost, C2SDirectory {
         session.deliver(stanza.readdressed(from: stanza.to, to: session.jid))
     }
 
-    package func ended(_ session: C2SSession) { state.withLock { $0.ended += 1 } }
+    package func ended(_ session: C2SSession, leaving kept: [Stanza]) {
+        state.withLock {
+            $0.ended += 1
+            $0.undelivered += kept
+        }
+    }
 
     package func undelivered(_ stanza: Stanza, origin: any StanzaOrigin) {
         state.withLock { $0.undelivered.append(stanza) }

@@ -176,13 +176,16 @@ struct ServerCommandTests {
     @Test("supervisor shows the tree as text and as JSON")
     func supervisor() async throws {
         let stage = Stage()
-        let c = stage.actor("listener")
+        let c = stage.actor("web")
         c.failStarts(Array(repeating: "port taken", count: 1000))
         let below = stage.supervisor(
-            .restForOne, name: "listeners", streams: { 3 }, children: [c.spec()])
+            .restForOne, name: "below", streams: { 3 }, children: [c.spec()])
         let root = stage.supervisor(
             name: "martlet",
-            children: [stage.actor("router").spec(), .supervisor(below), stage.actor("sm").spec()])
+            children: [
+                stage.actor("router").spec().noted("after"), .supervisor(below),
+                stage.actor("sm").spec(),
+            ])
         await root.start()
         stage.clock.advance(by: .seconds(3725))
         // That long a time has it try again.
@@ -193,17 +196,18 @@ struct ServerCommandTests {
         }
         #expect(
             result.text == """
-                part            state        restarts  uptime  strategy      streams  last error
-                martlet         running      0         1h 2m   one_for_one   -        -
-                ├─ router       running      0         1h 2m   -             -        -
-                ├─ listeners    running      0         1h 2m   rest_for_one  3        -
-                │  └─ listener  backing_off  0         -       -             -        port taken
-                └─ sm           running      0         1h 2m   -             -        -
+                part       state        restarts  uptime  strategy      streams  note   last error
+                martlet    running      0         1h 2m   one_for_one   -        -      -
+                ├─ router  running      0         1h 2m   -             -        after  -
+                ├─ below   running      0         1h 2m   rest_for_one  3        -      -
+                │  └─ web  backing_off  0         -       -             -        -      port taken
+                └─ sm      running      0         1h 2m   -             -        -      -
                 """)
         let children = result.json["children"]?.array ?? []
         #expect(result.json["uptime"] == 3725)
         #expect(children.map { $0["kind"] } == ["worker", "supervisor", "worker"])
         #expect(children.map { $0["streams"] } == [.null, 3, .null])
+        #expect(children.map { $0["note"] } == ["after", .null, .null])
         let listener = children[1]["children"]?.array?.first
         #expect(listener?["state"] == "backing_off")
         #expect(listener?["error"] == "port taken")

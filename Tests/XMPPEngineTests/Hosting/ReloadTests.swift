@@ -71,6 +71,33 @@ struct ReloadTests {
         }
     }
 
+    @Test("Streams that are open on a host which goes end with host-gone, and no other opens")
+    func hostGone() async throws {
+        let both = ServerScene.usual.replacing("[example.com]", with: "[example.com, b.example]")
+        try await ServerScene.play(both) { scene in
+            let gone = scene.sockets.client()
+            let stays = scene.sockets.client()
+            for (client, host) in [(gone, "b.example"), (stays, "example.com")] {
+                let features = client?.exchange(
+                    ServerScene.header(to: host), until: "</stream:features>")
+                #expect(features?.contains("<mechanism>") == true)
+            }
+            let host = try #require(scene.server.hosts["b.example"])
+            #expect(host.unbound.count == 1)
+            _ = try await scene.server.apply(try ServerScene.configuration(ServerScene.usual))
+            let last = gone?.exchange("", until: "</stream:stream>") ?? ""
+            #expect(last.contains("<host-gone"), "\(last)")
+            #expect(host.unbound.areGone)
+            let answer = stays?.exchange(
+                "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='NONE'/>",
+                until: "</failure>")
+            #expect(answer?.contains("<invalid-mechanism") == true, "\(answer ?? "-")")
+            let late = scene.sockets.client()?.exchange(
+                ServerScene.header(to: "b.example"), until: "</stream:stream>")
+            #expect(late?.contains("<host-unknown") == true)
+        }
+    }
+
     @Test("Reloads come one after another, each of what is there in its turn")
     func serialised() async throws {
         try await ServerScene.play { scene in

@@ -1,5 +1,8 @@
+import NIOPosix
 import Stages
 import Testing
+import XMPPCore
+import XMPPStorage
 
 @testable import XMPPEngine
 
@@ -36,5 +39,37 @@ struct ServerStopTests {
         component = nil
         await stopped
         await scene.stop()
+    }
+
+    @Test("What held sessions kept is put away before the database closes")
+    func held() async throws {
+        let scene = try await ServerScene(ServerScene.usual + "\nmodules: {mod_offline: {}}")
+        let host = try #require(scene.server.hosts["example.com"])
+        let account = try #require(BareJID("romeo@example.com"))
+        _ = try await host.stores.accounts.create(account, credentials: "-")
+        host.iqs.attach("test", TestUser.syncNamespace, to: .account, .now { _ in .empty })
+        let environment = scene.server.environment
+        let romeo = TestUser(
+            account: account, resource: "balcony",
+            loop: environment.streamLoops.loop(on: environment.eventLoops.next()),
+            directory: scene.server.hosts)
+        await romeo.logIn()
+        await romeo.isKept(by: TestKeeper())
+        await romeo.loseConnection()
+        let resource = try #require(romeo.bound)
+        for id in 1...50 {
+            resource.deliver(
+                Stanza(
+                    .message, type: .chat, id: "\(id)", from: JID("juliet@example.com/x"),
+                    to: JID(romeo.jid), elements: [Element("body", .client, text: "x")]))
+        }
+        await scene.stop()
+
+        let database = SQLiteDatabase(
+            SQLiteConfiguration(path: scene.sockets.folder + "/martlet.db", readers: 1))
+        try await database.open()
+        let waiting = try await Stores(database: database).offlineMessages.count(for: account)
+        #expect(waiting == 50)
+        await database.close()
     }
 }

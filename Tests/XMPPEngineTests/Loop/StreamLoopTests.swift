@@ -57,7 +57,7 @@ struct StreamLoopTests {
             let loop = StreamLoop(driver: driver)
             loop.adoptCurrentThread()
             let receiver = Receiver(loop)
-            #expect(loop.deliver(message("a"), to: receiver))
+            #expect(loop.deliver(message("a"), to: receiver) == .taken)
             #expect(receiver.ids.withLock { $0 } == ["a"])
         }
     }
@@ -93,5 +93,33 @@ struct StreamLoopTests {
             driver.runTurn()
             #expect(receiver.ids.withLock { $0 } == ["a", "answer"])
         }
+    }
+
+    @Test("A receiver that is withdrawn leaves with what waits for it, and gets nothing more")
+    func withdrawn() async {
+        await onFreshThread { [self] in
+            let loop = StreamLoop(driver: driver)
+            let (receiver, other) = (Traveller(loop), Receiver(loop))
+            for id in ["a", "b", "c"] {
+                #expect(loop.deliver(message(id), to: receiver) == .taken)
+                #expect(loop.deliver(message(id), to: other) == .taken)
+            }
+            #expect(loop.withdraw(receiver).map(\.id) == ["a", "b", "c"])
+            #expect(loop.deliver(message("d"), to: receiver) == .moved)
+            #expect(loop.deliver(message("d"), to: other) == .taken)
+            loop.adoptCurrentThread()
+            driver.runTurn()
+            #expect(other.ids.withLock { $0 } == ["a", "b", "c", "d"])
+        }
+    }
+
+    private final class Traveller: MovableReceiver, @unchecked Sendable {
+        // Sendable because one test thread has it.
+        let loop: StreamLoop
+        var hasMoved = false
+
+        init(_ loop: StreamLoop) { self.loop = loop }
+
+        func deliver(_ stanza: Stanza) { Issue.record("delivered: \(stanza.id ?? "-")") }
     }
 }

@@ -50,6 +50,18 @@ final class TestHost: Sendable {
         RosterService.attach(to: host, owner: "mod_roster")
     }
 
+    /// Logs a user in without a session.
+    func stream(
+        _ name: String, loop: Int = 0, kind: TransportKind = .tcp
+    ) async throws -> TestUser {
+        let user = TestUser(
+            account: try await account(name), resource: "-", loop: loops[loop % loops.count],
+            directory: directory, kind: kind)
+        await user.authenticate()
+        users.withLock { $0.append(user) }
+        return user
+    }
+
     /// A second domain beside the first.
     func addHost(_ domain: String) throws -> VirtualHost {
         let host = try Self.makeHost(domain, router: router, stores: stores)

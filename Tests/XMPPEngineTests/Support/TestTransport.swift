@@ -8,12 +8,13 @@ import XMPPCore
 /// A transport without a wire: what the server sends is kept for the test to look at.
 final class TestTransport: StreamTransport {
     let loop: StreamLoop
-    let kind = TransportKind.tcp
+    let kind: TransportKind
     var isBehind: Bool { false }
     let inbox: Inbox
 
-    init(loop: StreamLoop, inbox: Inbox) {
+    init(loop: StreamLoop, inbox: Inbox, kind: TransportKind = .tcp) {
         self.loop = loop
+        self.kind = kind
         self.inbox = inbox
     }
 

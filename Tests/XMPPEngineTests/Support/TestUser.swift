@@ -17,7 +17,10 @@ final class TestUser: Sendable {
     private let syncs = Atomic<Int>(0)
     private let resource: String
 
-    init(account: BareJID, resource: String, loop: StreamLoop, directory: any C2SDirectory) {
+    init(
+        account: BareJID, resource: String, loop: StreamLoop, directory: any C2SDirectory,
+        kind: TransportKind = .tcp, idleTimeout: Int = 0
+    ) {
         self.account = account
         self.resource = resource
         self.loop = loop
@@ -25,8 +28,9 @@ final class TestUser: Sendable {
         parsers = Parsers()
         var options = C2SOptions()
         options.negotiationTimeout = 0
+        options.idleTimeout = idleTimeout
         session = C2SSession(
-            transport: TestTransport(loop: loop, inbox: inbox),
+            transport: TestTransport(loop: loop, inbox: inbox, kind: kind),
             peer: PeerFacts(address: "127.0.0.1", isLoopback: true), directory: directory,
             options: options)
     }
@@ -38,6 +42,12 @@ final class TestUser: Sendable {
 
     /// Takes the way of every client but for the password.
     func logIn() async {
+        await authenticate()
+        await bind(resource)
+    }
+
+    /// Goes as far as binding a resource.
+    func authenticate() async {
         let (header, session, parsers) = (self.header, session, parsers)
         let account = account
         await session.onLoop {
@@ -47,6 +57,10 @@ final class TestUser: Sendable {
             parsers.restart()
             parsers.feed(header, to: session)
         }
+        _ = inbox.takeAll()
+    }
+
+    func bind(_ resource: String) async {
         send(
             """
             <iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>\
@@ -85,8 +99,8 @@ final class TestUser: Sendable {
     /// Waits until the server has dealt with what this client sent, and all that it brought this
     /// client is in the inbox.
     func sync() async {
-        let isOver = await session.onLoop { [session] in session.isOver }
-        guard !isOver else { return }
+        let isAlive = await session.onLoop { [session] in !session.isOver && !session.isHeld }
+        guard isAlive else { return }
         let id = "sync-\(syncs.wrappingAdd(1, ordering: .relaxed).newValue)"
         send("<iq type='get' id='\(id)'><sync xmlns='\(Self.syncNamespace)'/></iq>")
         var early: [Inbox.Item] = []
@@ -171,5 +185,14 @@ final class Parsers: @unchecked Sendable {
             parser.feed($0, to: session, limits: StreamLimits())
         }
         if let error { session.fail(error) }
+    }
+}
+
+extension C2SSession {
+    /// Runs work on the session's loop, after what was posted to it before.
+    func onLoop<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
+        await withCheckedContinuation { continuation in
+            loop.execute { continuation.resume(returning: work()) }
+        }
     }
 }

@@ -22,7 +22,7 @@ extension SupervisionSnapshot {
             "state": .string(state.name), "restarts": .int(restarts),
             "uptime": uptime.map { .int(Int(clamping: $0.components.seconds)) } ?? nil,
             "error": error.map { .string($0) } ?? nil,
-            "streams": streams.map { .int($0) } ?? nil,
+            "streams": streams.map { .int($0) } ?? nil, "note": note.map { .string($0) } ?? nil,
             "children": .array(children.map(\.json)),
         ]
     }
@@ -32,7 +32,9 @@ extension SupervisionSnapshot {
         var rows: [[JSONValue]] = []
         append(to: &rows, prefix: "", branch: "", below: "")
         return CommandResult.records(
-            columns: ["part", "state", "restarts", "uptime", "strategy", "streams", "last error"],
+            columns: [
+                "part", "state", "restarts", "uptime", "strategy", "streams", "note", "last error",
+            ],
             rows: rows
         ).text
     }
@@ -44,7 +46,7 @@ extension SupervisionSnapshot {
             .string(prefix + branch + name), .string(state.name), .int(restarts),
             uptime.map { .string(Self.words(for: $0)) } ?? nil,
             strategy.map { .string($0.rawValue) } ?? nil, streams.map { .int($0) } ?? nil,
-            error.map { .string($0) } ?? nil,
+            note.map { .string($0) } ?? nil, error.map { .string($0) } ?? nil,
         ])
         for (index, child) in children.enumerated() {
             let isLast = index == children.count - 1

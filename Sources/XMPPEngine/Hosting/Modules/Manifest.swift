@@ -162,6 +162,13 @@ package struct ModuleHook<Module: ServerModule>: Sendable {
         ModuleHook { $1.hooks.sessionBound.attach($2, .deliver, run($0)) }
     }
 
+    /// Another stream has taken a session over.
+    package static func sessionResumed(
+        run: @escaping @Sendable (Module) -> @Sendable (ClientResource) -> Void
+    ) -> ModuleHook {
+        ModuleHook { $1.hooks.sessionResumed.attach($2, .deliver, run($0)) }
+    }
+
     package static func sessionEnded(
         run: @escaping @Sendable (Module) -> @Sendable (ClientResource) -> Void
     ) -> ModuleHook {

@@ -16,6 +16,9 @@ extension Server {
         observatory.queues.register("database writes") { [database] in database.waiting.writes }
         observatory.registerMetrics(version: environment.version)
         let metrics = observatory.metrics
+        metrics.register(.sessionsHeld) { [hosts] in
+            hosts.all.map { MetricPoint([$0.domain], $0.sessions.heldCount) }
+        }
         metrics.register(.bannedNetworks) { [bans] in [MetricPoint([], bans.count)] }
         metrics.register(.supervisorRestarts) { [supervision] in
             supervision.restarts.sorted { $0.key < $1.key }.map { MetricPoint([$0.key], $0.value) }

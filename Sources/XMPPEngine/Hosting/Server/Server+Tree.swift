@@ -19,21 +19,26 @@ extension Server {
     ) -> Supervisor {
         let children: [ChildSpec] =
             [
-                storage, tmp, trust, hooks, part("ejabberd_node_groups"),
+                storage, tmp, trust, hooks, .idle("ejabberd_node_groups", until: "clusters"),
                 systemMonitor.child("ejabberd_system_monitor"),
-                environment.observatory.child(), routes,
-                part("ejabberd_sm") { [self] in await closeStreams() },
-                part("ejabberd_s2s"), part("ejabberd_local"),
+                environment.observatory.child(), routes, localDomains,
+                ChildSpec("ejabberd_sm") { [self] in
+                    RunningChild(stop: { [self] in await closeStreams() })
+                },
+                .idle("ejabberd_s2s", until: "federation"),
                 streams("ejabberd_receiver_sup") { [environment] in
                     environment.streamLoops.openCount
                 },
                 streams("ejabberd_c2s_sup") { [hosts] in
                     hosts.all.reduce(0) { $0 + $1.sessions.count }
                 },
-                streams("ejabberd_s2s_in_sup") { 0 }, streams("ejabberd_s2s_out_sup") { 0 },
+                streams("ejabberd_s2s_in_sup") { 0 }.noted("nothing before federation"),
+                streams("ejabberd_s2s_out_sup") { 0 }.noted("nothing before federation"),
                 streams("ejabberd_service_sup") { [router] in router.componentCount },
             ] + extra + [
-                part("ejabberd_iq_sup"), frontends, .supervisor(listeners),
+                streams("ejabberd_iq_sup") { [router] in router.requestCount }
+                    .noted("IQ requests being worked on"),
+                frontends, .supervisor(listeners),
                 acceptance(after: beforeListening),
             ] + last
         let root = Supervisor(
@@ -41,13 +46,6 @@ extension Server {
             report: supervision.report, children: children)
         setRoot(root)
         return root
-    }
-
-    /// A part that holds no resource of its own: it is up while the server is.
-    private func part(
-        _ id: String, stop: @escaping @Sendable () async -> Void = {}
-    ) -> ChildSpec {
-        ChildSpec(id) { RunningChild(stop: stop) }
     }
 
     /// A kind of stream: a stream ends with its connection and is not started again, so that it is
@@ -100,10 +98,20 @@ extension Server {
         }
     }
 
+    /// The table of routes; once it is gone nothing finds its way.
     private var routes: ChildSpec {
-        ChildSpec("ejabberd_router") { [self] in
-            for host in hosts.all { _ = router.add(host, for: host.domain) }
-            return RunningChild()
+        ChildSpec("ejabberd_router") { [router] in
+            RunningChild(stop: { router.removeAll() })
+        }
+    }
+
+    /// The routes to the served hosts.
+    ///
+    /// Up before the streams and down after them: what the last of these leave is still delivered.
+    private var localDomains: ChildSpec {
+        ChildSpec("ejabberd_local") { [localRoutes] in
+            localRoutes.restore()
+            return RunningChild(stop: { localRoutes.withdraw() })
         }
     }
 
@@ -126,7 +134,7 @@ extension Server {
                 guard let child = child(for: listener) else { continue }
                 _ = try await listeners.add(child)
             }
-            return RunningChild()
+            return RunningChild(stop: { [self] in await endHeldSessions() })
         }
     }
 
@@ -142,9 +150,28 @@ extension Server {
         }
         await environment.streamLoops.shutDown(
             StreamError(.systemShutdown), within: Self.closingGrace)
+        await wait { $0.sessions.count == 0 && !$0.isPuttingAway }
+    }
+
+    /// Ends the sessions whose clients are away, while all loops still run: nobody can come back
+    /// once the listeners close.
+    private func endHeldSessions() async {
+        for host in hosts.all { host.endHeldSessions(StreamError(.systemShutdown)) }
+        await wait { $0.sessions.heldCount == 0 && !$0.isPuttingAway }
+    }
+
+    /// Waits until something is true of all hosts, two seconds at most.
+    private func wait(until isTrue: (VirtualHost) -> Bool) async {
         for _ in 0..<100 {
-            guard hosts.all.contains(where: { $0.sessions.count > 0 }) else { return }
+            if hosts.all.allSatisfy(isTrue) { return }
             try? await Task.sleep(for: .milliseconds(20))
         }
+    }
+}
+
+extension ChildSpec {
+    /// A part that has nothing to do before there is something else; the tree says so.
+    fileprivate static func idle(_ id: String, until what: String) -> ChildSpec {
+        ChildSpec(id) { RunningChild() }.noted("nothing before \(what)")
     }
 }

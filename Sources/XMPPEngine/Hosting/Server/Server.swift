@@ -9,7 +9,9 @@ import XMPPStorage
 /// A `Mutex` guards the present configuration; the parts guard themselves.
 package final class Server: Sendable {
     package let environment: ServerEnvironment
-    package let router = Router()
+    package let router: Router
+    /// The routes to the hosts.
+    let localRoutes: LocalRoutes
     package let hosts = HostTable()
     package let commands = CommandRegistry()
     package let certificates: CertificateKeeper
@@ -50,6 +52,8 @@ package final class Server: Sendable {
         factories: [String: any ListenerFactory]
     ) {
         self.environment = environment
+        router = Router()
+        localRoutes = LocalRoutes(router: router)
         self.catalogue = catalogue
         self.factories = factories
         current = Mutex(configuration)
@@ -92,7 +96,7 @@ package final class Server: Sendable {
             jid: jid, router: router, stores: stores,
             settings: settings(of: options, in: configuration),
             observatory: environment.observatory)
-        guard router.add(host, for: host.domain) else {
+        guard localRoutes.add(host) else {
             Self.log.error("a host's domain is taken", metadata: ["host": "\(name)"])
             return false
         }
@@ -125,10 +129,10 @@ package final class Server: Sendable {
     func stopHost(_ name: String) {
         guard let host = hosts[name] else { return }
         hosts.remove(name)
-        router.remove(host, for: name)
+        localRoutes.remove(host)
         host.services.detachAll()
         host.jobs.detachAll()
-        for resource in host.sessions.all { host.close(resource, StreamError(.hostGone)) }
+        host.stop(StreamError(.hostGone))
     }
 
     func settings(

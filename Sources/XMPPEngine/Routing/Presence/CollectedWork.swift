@@ -18,12 +18,3 @@ final class CollectedWork: StanzaOrigin {
         }
     }
 }
-
-extension C2SSession {
-    /// Runs work on the session's loop, after what was posted to it before.
-    func onLoop<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
-        await withCheckedContinuation { continuation in
-            loop.execute { continuation.resume(returning: work()) }
-        }
-    }
-}

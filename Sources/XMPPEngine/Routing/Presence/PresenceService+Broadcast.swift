@@ -48,7 +48,7 @@ extension PresenceService {
         let resource = announcement.resource
         do throws(StorageError) {
             let contacts = try await rosters.contacts(of: resource.jid.bare)
-            let consequences = await resource.session.onLoop {
+            let consequences = await resource.onLoop {
                 self.publish(announcement, to: contacts)
             }
             await follow(consequences, of: resource)
@@ -153,7 +153,7 @@ extension PresenceService {
         origin.hold {
             do throws(StorageError) {
                 let contacts = try await self.rosters.contacts(of: resource.jid.bare)
-                await resource.session.onLoop {
+                await resource.onLoop {
                     self.depart(departure, with: stanza, of: resource, seenBy: contacts)
                 }
             } catch {

@@ -191,7 +191,7 @@ extension PresenceService {
     /// From each session's own loop, so that an older presence does not overtake a newer one.
     private func showAvailable(_ account: BareJID, to contact: BareJID) async {
         for resource in sessions.available(account) {
-            await resource.session.onLoop {
+            await resource.onLoop {
                 guard let available = resource.presence.available else { return }
                 self.router.route(available.readdressed(from: available.from, to: JID(contact)))
             }
@@ -201,7 +201,7 @@ extension PresenceService {
     /// Hides what is available from a former subscriber (RFC 6121 §3.2.2, §3.3.3).
     private func showUnavailable(_ account: BareJID, to contact: BareJID) async {
         for resource in sessions.available(account) {
-            await resource.session.onLoop {
+            await resource.onLoop {
                 self.router.route(
                     Stanza(
                         .presence, type: .unavailable, from: JID(resource.jid),

@@ -133,7 +133,6 @@ package final class PresenceService: Sendable {
 
     /// Refuses a stanza from outside its session's loop.
     func refuse(_ stanza: Stanza, _ error: StanzaError, to resource: ClientResource) {
-        let session = resource.session
-        session.loop.execute { session.refuse(stanza, error) }
+        resource.onStream { $0.refuse(stanza, error) }
     }
 }

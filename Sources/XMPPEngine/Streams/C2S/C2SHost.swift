@@ -25,6 +25,11 @@ package protocol C2SHost: AnyObject, Sendable {
     /// Whether streams without version may log in by IQ (XEP-0078).
     var isLegacyAuthAllowed: Bool { get }
 
+    /// A stream was opened on the host; an error ends it, as when the host is not served any more.
+    func opened(_ session: C2SSession) -> StreamError?
+    /// A stream that was opened is bound, over, or on another host.
+    func left(_ session: C2SSession)
+
     /// Stream features beside TLS, SASL and bind, before and after login.
     func features(isAuthenticated: Bool, for session: C2SSession) -> [Element]
 
@@ -50,8 +55,23 @@ package protocol C2SHost: AnyObject, Sendable {
     ) -> Result<FullJID, StanzaError>
     /// Takes a stanza of a bound session.
     func received(_ stanza: Stanza, from session: C2SSession)
+    /// Takes an element that is neither a stanza nor part of the login, of a stream that has logged
+    /// in; `false` when nobody knows it.
+    func received(_ nonza: Element, from session: C2SSession) -> Bool
     /// The session is over, however it ended; called once after a successful bind.
-    func ended(_ session: C2SSession)
+    ///
+    /// `kept` is what its keeper had, in order; to be given back as `undelivered`.
+    func ended(_ session: C2SSession, leaving kept: [Stanza])
+    /// A session's connection is lost, and its keeper wants to hold it; `false` when it has to end.
+    func held(_ session: C2SSession) -> Bool
+    /// Lets the first of the streams go on with a session, and the others ask that one.
+    ///
+    /// Called between turns. From now on stanzas for the session go to the loop of its new stream.
+    ///
+    /// - Returns: `false` when the session is none of the host's any more: it has to end.
+    func move(_ session: C2SSession, _ handed: HandedSession, to claims: [SessionClaim]) -> Bool
+    /// The stream goes on with a session that another stream had.
+    func resumed(_ session: C2SSession)
     /// A stanza that an ended session of this host took, and that its client may not have got.
     ///
     /// Those of one session come in order and with one origin, which keeps them so.
@@ -61,8 +81,23 @@ package protocol C2SHost: AnyObject, Sendable {
     func registration(_ stanza: Stanza, on session: C2SSession) async -> Stanza
 }
 
+/// A host that is always served and has neither nonzas nor keepers.
 extension C2SHost {
     package var language: String { "en" }
+
+    package func opened(_ session: C2SSession) -> StreamError? { nil }
+
+    package func left(_ session: C2SSession) {}
+
+    package func received(_ nonza: Element, from session: C2SSession) -> Bool { false }
+
+    package func held(_ session: C2SSession) -> Bool { false }
+
+    package func move(
+        _ session: C2SSession, _ handed: HandedSession, to claims: [SessionClaim]
+    ) -> Bool { false }
+
+    package func resumed(_ session: C2SSession) {}
 }
 
 /// What logging in on a host needs beside its accounts.

@@ -5,7 +5,11 @@ import XMPPCore
 /// STARTTLS and SASL on a client's stream (RFC 6120 §5–6).
 extension C2SSession {
     func process(_ nonza: Element) {
-        switch machine.received(Self.kind(of: nonza)) {
+        let kind = Self.kind(of: nonza)
+        if kind == .other, machine.isOpenToNonzas, host?.received(nonza, from: self) == true {
+            return
+        }
+        switch machine.received(kind) {
         case .proceedWithTLS:
             send(Element("proceed", .tls))
             transport?.startTLS()

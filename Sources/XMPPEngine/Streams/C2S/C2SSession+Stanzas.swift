@@ -4,6 +4,7 @@ import XMPPCore
 extension C2SSession {
     func process(_ parsed: ParsedStanza) {
         let kind = stanzaKind(of: parsed)
+        kept?.keeper.received()
         switch machine.received(kind) {
         case .route:
             route(parsed)

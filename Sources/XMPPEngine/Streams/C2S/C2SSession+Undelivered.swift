@@ -13,9 +13,10 @@ extension C2SSession {
 
     /// Hands back stanzas that were sent but that the client may not have got.
     ///
-    /// To be called on the loop after the stream has ended; nothing happens unless it was bound.
+    /// To be called on the loop after the stream has ended; nothing happens unless it was bound,
+    /// nor when a keeper has the stanzas.
     package func giveBack(_ stanzas: [ParsedStanza]) {
-        guard isOver, let host, let jid, !stanzas.isEmpty else { return }
+        guard isOver, kept == nil, !hasMoved, let host, let jid, !stanzas.isEmpty else { return }
         for parsed in stanzas {
             host.undelivered(parsed.written(to: JID(jid.bare)), origin: leftovers)
         }

@@ -36,7 +36,7 @@ package enum PlainWithoutTLS: Sendable { case never, loopback, always }
 /// One client's stream over whichever transport, from its first header to its end.
 ///
 /// Guarded by the event loop of its transport. Carries out what `C2SStateMachine` orders.
-package final class C2SSession: StanzaReceiver, @unchecked Sendable {
+package final class C2SSession: MovableReceiver, @unchecked Sendable {
     // Sendable because all is touched on `loop` only, but for the constants.
     package let loop: StreamLoop
     private let sharedOptions: SharedC2SOptions
@@ -52,21 +52,30 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
     package var binding: (any AnyObject & Sendable)?
     /// The bound address; set from bind on, also after the stream has ended.
     package internal(set) var jid: JID?
-    private(set) var fullJID: FullJID?
+    var fullJID: FullJID?
     /// Apart, since most of a stream's life comes after its login.
     private var login: LoginInProgress?
     /// Whether the account was made for this login and ends with it (XEP-0175).
     package internal(set) var isAnonymous = false
     /// `xml:lang` of the stream header, the default of its stanzas (RFC 6120 §4.7.4).
     var language: String?
-    private var backlog: [Input] = []
-    private var parkings = 0
-    private var isEnded = false
+    private(set) var backlog: [Input] = []
+    private(set) var parkings = 0
+    /// How many of these are the shaper's.
+    private var pauses = 0
+    var isEnded = false
+    /// There when something keeps what it sends, and may let it outlive its connection.
+    var kept: KeptSession?
+    /// There while it waits for the session of another stream.
+    var awaited: AwaitedSession?
+    package var hasMoved = false
     /// Keeps what is given back in order.
     lazy var leftovers = EndedOrigin()
     private var negotiationTimer: CoarseTimers.Token?
     /// Grows with everything the peer sends: tells a quiet stream from a busy one.
     package var activity = 0
+    /// When the peer last sent something, in monotonic milliseconds; 0 while nobody asks.
+    var lastHeard = 0
     package var shaper = StreamShaper.none
     static let log = Logger(label: "martlet.c2s")
 
@@ -189,7 +198,28 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
             index += 1
         }
         if index < waiting.count { backlog.insert(contentsOf: waiting[index...], at: 0) }
-        if parkings == 0, !isEnded { transport?.resumeInput() }
+        guard parkings == 0, !isEnded else { return }
+        transport?.resumeInput()
+        handOver()
+    }
+
+    /// Parks for a while, as the shaper wants it.
+    func pause(milliseconds: Int) {
+        park()
+        pauses += 1
+        loop.schedule(afterMilliseconds: milliseconds) {
+            guard self.pauses > 0 else { return }
+            self.pauses -= 1
+            self.unpark()
+        }
+    }
+
+    /// Ends all pauses: a peer that is gone sends nothing too fast.
+    func endPauses() {
+        while pauses > 0 {
+            pauses -= 1
+            unpark()
+        }
     }
 
     /// Runs work that takes time, and keeps this stream's later stanzas waiting for it.
@@ -207,16 +237,21 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
     package func fail(_ error: StreamError) { end(error) }
 
     /// The connection is gone; nothing can be sent any more.
+    ///
+    /// The session ends, unless its keeper holds it.
     package func transportLost() {
         guard !isEnded else { return }
         transport = nil
-        end(nil)
+        if let awaited { return awaited.ends(.lost) }
+        if kept != nil { lose() } else { end(nil) }
     }
 
     func end(_ error: StreamError?) {
         guard !isEnded else { return }
+        if let awaited { return end(error, awaiting: awaited) }
+        if let error, survives(error) { return }
         isEnded = true
-        if error != nil { loop.counters.add(.streamsFailed(transportClass)) }
+        if error != nil, transport != nil { loop.counters.add(.streamsFailed(transportClass)) }
         backlog = []
         negotiation = nil
         cancelNegotiationTimer()
@@ -229,11 +264,19 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
         }
         if isAnonymous { releaseName() }
         machine.closed()
+        disconnect(error)
+        guard let host else { return }
+        guard fullJID != nil else { return host.left(self) }
+        let claims = kept?.takeClaims(stoppingTimersOf: loop) ?? []
+        host.ended(self, leaving: kept?.keeper.takeAll() ?? [])
+        for claim in claims { claim.fail(.gone) }
+    }
+
+    /// Closes the connection, if there is one.
+    func disconnect(_ error: StreamError?) {
         let transport = transport
         self.transport = nil
         transport?.close(error)
-        guard fullJID != nil, let host else { return }
-        host.ended(self)
     }
 
     package var isOver: Bool { isEnded }
@@ -246,7 +289,7 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
         }
     }
 
-    private func cancelNegotiationTimer() {
+    func cancelNegotiationTimer() {
         guard let negotiationTimer else { return }
         loop.timers.cancel(negotiationTimer)
         self.negotiationTimer = nil
@@ -255,117 +298,18 @@ package final class C2SSession: StanzaReceiver, @unchecked Sendable {
     // MARK: output
 
     package func deliver(_ stanza: Stanza) {
+        if let kept, !keep(stanza, kept) { return }
         guard let transport else { return missed(stanza) }
+        write(stanza, to: transport)
+    }
+
+    func write(_ stanza: Stanza, to transport: any StreamTransport) {
         loop.counters.add(.stanzasOut(stanza.kind, transportClass))
         if stanza.type == .error { loop.counters.add(.stanzaErrors(stanza.kind)) }
         transport.send(stanza)
     }
 
     func send(_ nonza: Element) { transport?.send(nonza) }
-
-    // MARK: stream header
-
-    func process(_ header: StreamHeader, asGuest: Bool = false) {
-        var opening = C2SStateMachine.Opening()
-        opening.isStreamsNamespace = header.namespace == .streams && header.name == "stream"
-        opening.isClientNamespace = header.contentNamespace == .client
-        let found = host(for: header)
-        opening.host = found?.domain
-        opening.from = header["from"].flatMap { JID($0) }
-        opening.version = StreamVersion(header["version"])
-        opening.isLegacyAuthAllowed = found?.isLegacyAuthAllowed ?? false
-        language = header["lang", .xml].flatMap { $0.utf8.count <= 64 ? $0 : nil }
-        let answer = machine.streamOpened(opening)
-        switch answer {
-        case .accept(_, let offer):
-            // Those after STARTTLS and SASL belong to the first.
-            if host == nil { loop.counters.add(.streamsOpened(transportClass)) }
-            host = found
-            open(header, version: opening.version)
-            if let rejection = found?.rejection(of: self) { return fail(rejection) }
-            asGuest ? enterAsGuest(hasFeatures: offer != .none) : sendFeatures(offer)
-        case .refuse(let error):
-            open(header, version: .current)
-            fail(error)
-        case .ignore:
-            break
-        }
-    }
-
-    /// The host that a header names, or the only one there is when it names none.
-    private func host(for header: StreamHeader) -> (any C2SHost)? {
-        guard let to = header["to"] else { return directory.onlyHost }
-        guard let domain = BareJID(to), domain.isDomain else { return nil }
-        return directory.host(domain.domainpart)
-    }
-
-    private func open(_ header: StreamHeader, version: StreamVersion) {
-        transport?.open(
-            StreamOpening(
-                id: SecureRandom.token(), from: host?.domain ?? directory.defaultDomain,
-                to: header["from"].flatMap { JID($0) },
-                language: language ?? host?.language ?? "en",
-                hasVersion: version == .current))
-    }
-
-    private func sendFeatures(_ offer: C2SStateMachine.Offer) {
-        guard let host else { return }
-        var features = Element("features", .streams)
-        switch offer {
-        case .none:
-            return
-        case .bind:
-            features.append(Element("bind", .bind))
-            features.append(
-                Element("session", .session, children: [Element("optional", .session)]))
-            host.features(isAuthenticated: true, for: self).forEach { features.append($0) }
-        case .login(let isTLSOffered, let isTLSRequired, _):
-            if isTLSOffered, kind == .tcp {
-                features.append(
-                    Element(
-                        "starttls", .tls,
-                        children: [Element(isTLSRequired ? "required" : "optional", .tls)]))
-            }
-            if !isTLSRequired {
-                mechanismFeatures().forEach { features.append($0) }
-                host.features(isAuthenticated: false, for: self).forEach { features.append($0) }
-            }
-        }
-        send(features)
-    }
-
-    // MARK: bind
-
-    func bind(_ stanza: Stanza, account: BareJID) {
-        guard let host else { return }
-        if let refusal = host.refusal(of: account, on: self) {
-            refuse(stanza, refusal)
-            return
-        }
-        let wanted = stanza.payload.first("bind", .bind)?.child("resource")?.text
-        switch host.bind(self, account: account, resource: wanted) {
-        case .success(let full):
-            guard adopt(full) else { return host.ended(self) }
-            let child = Element("jid", .bind, text: full.description)
-            deliver(
-                Stanza(
-                    .iq, type: .result, id: stanza.id,
-                    elements: [Element("bind", .bind, children: [child])]))
-        case .failure(let error):
-            refuse(stanza, error)
-        }
-    }
-
-    /// Takes the bound address on.
-    func adopt(_ full: FullJID) -> Bool {
-        guard machine.bound(full) else { return false }
-        fullJID = full
-        jid = JID(full)
-        shaper = options.shaper(jid, peer)
-        cancelNegotiationTimer()
-        watchForSilence()
-        return true
-    }
 
     /// Answers a stanza of this client with an error, when its type allows an answer.
     package func refuse(_ stanza: Stanza, _ error: StanzaError) {

@@ -12,6 +12,14 @@ extension C2SStateMachine {
         }
     }
 
+    /// The account that has logged in, while its session is not bound.
+    package var unboundAccount: BareJID? {
+        if case .waitForBind(let user) = state { user } else { nil }
+    }
+
+    /// Whether elements that are neither stanzas nor part of the login may come.
+    package var isOpenToNonzas: Bool { jid != nil || unboundAccount != nil }
+
     /// Whether the stream may be as large as a logged-in user's (limits differ before).
     package var isAuthenticated: Bool {
         switch state {

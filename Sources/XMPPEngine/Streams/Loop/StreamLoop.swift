@@ -17,6 +17,28 @@ package protocol StanzaReceiver: AnyObject, Sendable {
     var loop: StreamLoop { get }
     /// Called on `loop` only.
     func deliver(_ stanza: Stanza)
+    /// Whether it takes no stanzas any more, since another has its place.
+    ///
+    /// Changed on `loop` by `withdraw`; read there, or under the lock of the loop's mailbox.
+    var hasMoved: Bool { get }
+}
+
+extension StanzaReceiver {
+    package var hasMoved: Bool { false }
+}
+
+/// A receiver whose place another may take, on this loop or on another.
+package protocol MovableReceiver: StanzaReceiver {
+    var hasMoved: Bool { get set }
+}
+
+/// What became of a stanza that was to go to a receiver.
+package enum Delivery: Sendable {
+    case taken
+    /// The loop has so much to do that it does not take the stanza.
+    case refused
+    /// Another has the receiver's place.
+    case moved
 }
 
 /// Holds written bytes until the end of the loop's turn, so that many stanzas leave in one write.
@@ -86,33 +108,59 @@ package final class StreamLoop: @unchecked Sendable {
 
     /// Brings a stanza to a receiver of this loop, at once when the caller is on the loop and no
     /// letter waits.
-    ///
-    /// - Returns: `false` when the loop has so much to do that the stanza was not taken.
-    package func deliver(_ stanza: Stanza, to receiver: any StanzaReceiver) -> Bool {
+    package func deliver(_ stanza: Stanza, to receiver: any StanzaReceiver) -> Delivery {
         if isCurrent, !isDraining, !hasLetters.load(ordering: .relaxed) {
             receiver.deliver(stanza)
-            return true
+            return .taken
         }
-        return post(.stanza(stanza, receiver), max: Self.lettersMax)
+        let (delivery, mustWake) = mailbox.withLock { box -> (Delivery, Bool) in
+            if receiver.hasMoved { return (.moved, false) }
+            guard box.letters.count < Self.lettersMax else { return (.refused, false) }
+            return (.taken, put(.stanza(stanza, receiver), into: &box))
+        }
+        if mustWake { driver.wake { self.drain() } }
+        if delivery == .refused { counters.addFromAnyThread(.mailboxRefusals) }
+        return delivery
     }
 
     /// Runs work on the loop, after everything that was posted to it before.
     package func execute(_ work: @escaping @Sendable () -> Void) {
-        _ = post(.work(work), max: .max)
+        let mustWake = mailbox.withLock { put(.work(work), into: &$0) }
+        if mustWake { driver.wake { self.drain() } }
     }
 
-    private func post(_ letter: Letter, max: Int) -> Bool {
-        let (isTaken, mustWake) = mailbox.withLock { box in
-            guard box.letters.count < max else { return (false, false) }
-            box.letters.append(letter)
-            hasLetters.store(true, ordering: .relaxed)
-            guard !box.isWakingUp else { return (true, false) }
-            box.isWakingUp = true
-            return (true, true)
+    /// - Returns: Whether the loop must be woken for it.
+    private func put(_ letter: Letter, into box: inout Mailbox) -> Bool {
+        box.letters.append(letter)
+        hasLetters.store(true, ordering: .relaxed)
+        guard !box.isWakingUp else { return false }
+        box.isWakingUp = true
+        return true
+    }
+
+    /// Runs work on the loop when no letter is being read; called on the loop only.
+    package func betweenTurns(_ work: @escaping @Sendable () -> Void) {
+        driver.atEndOfTurn(work)
+    }
+
+    /// Takes a receiver off the loop: nothing more is delivered to it here.
+    ///
+    /// Called between turns. Whoever delivers to it from now on hears that it has moved.
+    ///
+    /// - Returns: The stanzas that wait for it, in order.
+    package func withdraw(_ receiver: any MovableReceiver) -> [Stanza] {
+        mailbox.withLock { box in
+            receiver.hasMoved = true
+            var waiting: [Stanza] = []
+            box.letters.removeAll { letter in
+                guard case .stanza(let stanza, let other) = letter, other === receiver else {
+                    return false
+                }
+                waiting.append(stanza)
+                return true
+            }
+            return waiting
         }
-        if mustWake { driver.wake { self.drain() } }
-        if !isTaken { counters.addFromAnyThread(.mailboxRefusals) }
-        return isTaken
     }
 
     private func drain() {

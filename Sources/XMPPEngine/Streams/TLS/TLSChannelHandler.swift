@@ -77,13 +77,15 @@ package final class TLSChannelHandler: ChannelDuplexHandler {
 
     package func handlerRemoved(context: ChannelHandlerContext) {
         state = .ended
-        waiting.fail(TLSError.closed)
+        // Who waits may close the channel again: nothing of `waiting` is in use then.
+        waiting.take()?.promise?.fail(TLSError.closed)
     }
 
     package func channelInactive(context: ChannelHandlerContext) {
         reportTruncation(context)
         state = .ended
-        waiting.fail(TLSError.closed)
+        // Who waits may close the channel again: nothing of `waiting` is in use then.
+        waiting.take()?.promise?.fail(TLSError.closed)
         context.fireChannelInactive()
     }
 
@@ -249,14 +251,15 @@ package final class TLSChannelHandler: ChannelDuplexHandler {
         guard state != .ended else { return context.close(promise: promise) }
         if state != .writeEnded { connection.close() }
         state = .ended
-        waiting.fail(TLSError.closed)
+        // Who waits may close the channel again: nothing of `waiting` is in use then.
+        waiting.take()?.promise?.fail(TLSError.closed)
         closeWhenSent(context, promise: promise)
     }
 
     private func fail(_ context: ChannelHandlerContext, _ error: TLSError) {
         guard state != .ended else { return }
         state = .ended
-        waiting.fail(error)
+        waiting.take()?.promise?.fail(error)
         context.fireErrorCaught(error)
         closeWhenSent(context, promise: nil)
     }

@@ -34,10 +34,4 @@ struct TLSWaitingWrites {
         defer { self = TLSWaitingWrites() }
         return (buffers, promise)
     }
-
-    mutating func fail(_ error: TLSError) {
-        let promise = promise
-        self = TLSWaitingWrites()
-        promise?.fail(error)
-    }
 }

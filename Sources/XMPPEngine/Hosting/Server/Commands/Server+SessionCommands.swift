@@ -48,6 +48,9 @@ extension Server {
         CommandColumn("show", isOptional: true, summary: "away, chat, dnd, xa; available or null"),
         CommandColumn("status", summary: "the text of its presence"),
         CommandColumn("uptime", .int, summary: "seconds since the session was bound"),
+        CommandColumn(
+            "held", .int, isOptional: true,
+            summary: "seconds since its connection was lost; null while it has one"),
     ]
 
     private var userSessionsInfo: Command {
@@ -68,6 +71,7 @@ extension Server {
                     resource.priority.map { .int(Int($0)) } ?? nil,
                     presence.show.map { .string($0) } ?? nil, .string(presence.status),
                     .int(max(0, now - resource.boundAt)),
+                    resource.heldSince.map { .int(max(0, now - $0)) } ?? nil,
                 ]
             }
             return .records(Self.infoColumns, rows: rows)
