@@ -117,6 +117,9 @@ let package = Package(
             dependencies: ["XMPPEngine", "XMPPCore"] + nio,
             path: "Tests/Support/StreamFakes", swiftSettings: settings),
         .target(
+            name: "Stages", dependencies: ["XMPPEngine"] + nio, path: "Tests/Support/Stages",
+            swiftSettings: settings),
+        .target(
             name: "ChildProcess", path: "Tests/Support/ChildProcess", swiftSettings: settings),
         tests("XMPPCoreTests", uses: ["XMPPCore"]),
         tests(
@@ -126,19 +129,20 @@ let package = Package(
             "XMPPEngineTests",
             uses: [
                 "XMPPEngine", "XMPPCore", "XMPPStorage", "XMPPConfig", "ControlProtocol",
-                "ChildProcess",
+                "ChildProcess", "Stages",
             ] + nio + [.product(name: "NIOEmbedded", package: "swift-nio")]),
         tests(
             "HTTPFrontTests",
             uses: [
                 "HTTPFront", "XMPPEngine", "XMPPConfig", "XMPPCore", "XMPPStorage",
-                "ControlProtocol", "StreamFakes", log,
+                "ControlProtocol", "StreamFakes", "Stages", log,
             ] + nio),
         tests(
             "AdminUITests",
             uses: [
                 "AdminUI", "HTTPFront", "XMPPEngine", "XMPPConfig", "XMPPStorage", "XMPPCore",
-                "ControlProtocol", log, .product(name: "Mustache", package: "swift-mustache"),
+                "ControlProtocol", "Stages", log,
+                .product(name: "Mustache", package: "swift-mustache"),
             ] + nio),
         tests("StyleTests", uses: []),
     ]

@@ -51,10 +51,13 @@ extension Console {
             switch result {
             case .code(let code, let text):
                 let said = text.isEmpty ? "Done." : text
-                service.sessions.leave(
-                    ConsoleNotice(tone: code == 0 ? .good : .bad, text: said), for: visit.id)
-                return .redirect(to: "\(base)/\(back)")
-            case .string, .number, .text, .records, .document:
+                return leave(said, tone: code == 0 ? .good : .bad, back: back, visit)
+            case .number(let number):
+                let said = "\(Words.title(command.name)): \(Words.number(number))"
+                return leave(said, back: back, visit)
+            case .text(let text) where !text.isEmpty && !text.contains("\n"):
+                return leave(text, back: back, visit)
+            case .string, .text, .records, .document:
                 let page = resultPage(of: command, result, back: back)
                 return .page(draw(page, of: nil, nil, visit))
             }
@@ -63,6 +66,14 @@ extension Console {
             form.error = error.text
             return .page(draw(form, visit), status: .unprocessableContent)
         }
+    }
+
+    /// Leads back to a page, and says something there.
+    private func leave(
+        _ text: String, tone: ConsoleTone = .good, back: String, _ visit: Visit
+    ) -> WebAnswer {
+        service.sessions.leave(ConsoleNotice(tone: tone, text: text), for: visit.id)
+        return .redirect(to: "\(base)/\(back)")
     }
 
     /// The form of a command; after a failure, what was typed is in it again.

@@ -9,15 +9,16 @@ extension Console {
         _ content: ConsoleContent, of page: ConsolePage?, _ ask: ConsoleRequest?, _ visit: Visit
     ) -> String {
         let drawing = drawing(for: visit, at: page?.path ?? content.parent?.page ?? "")
-        var view = frame(visit, title: content.title ?? page?.title ?? "", at: page)
+        let above = content.parent.flatMap { self.page($0.page) }
+        let place = page?.isInMenu == true ? page : above ?? page
+        var view = frame(visit, title: content.title ?? page?.title ?? "", at: place)
         view["summary"] = content.title == nil ? page?.summary : nil
+        if let title = content.title, BareJID(title)?.localpart != nil { view["copies"] = title }
         view["sections"] = content.sections.compactMap { drawing.view($0) }
         let actions = content.actions.compactMap { drawing.view($0) }
         if !actions.isEmpty { view["actions"] = actions }
         view["parent"] = content.parent.map { link in
-            [
-                "href": drawing.href(link), "label": self.page(link.page)?.title ?? "Back",
-            ] as View
+            ["href": drawing.href(link), "label": above?.title ?? "Back"] as View
         }
         view["refresh"] = page?.refreshSeconds.map { String($0) }
         if page?.scope == .host, visit.hosts.count > 1, let chosen = ask?.host?.domain {
@@ -34,7 +35,11 @@ extension Console {
     }
 
     func draw(_ form: CommandForm, _ visit: Visit) -> String {
-        var view = frame(visit, title: form.title, at: nil)
+        let above = localLink(form.back)
+        var view = frame(visit, title: form.title, at: above.flatMap { page($0.page) })
+        view["parent"] = above.map { link in
+            ["href": "\(base)/\(form.back)", "label": page(link.page)?.title ?? "Back"] as View
+        }
         var drawn = form.view(base: base, hosts: visit.hosts)
         drawn["isAlone"] = true
         view["sections"] = [["form": drawn] as View]
@@ -60,8 +65,19 @@ extension Console {
                 "theme": themeView(request), "isBare": true,
             ]
         }
-        view["sections"] = [["notice": ["tone": "bad", "text": problem.text] as View] as View]
+        var notice: View = ["tone": "bad", "text": problem.text]
+        if let next = wayOn(from: request, visit) { notice["next"] = next }
+        view["sections"] = [["notice": notice] as View]
         return .page(Templates.draw(view, with: "layout"), status: status)
+    }
+
+    /// Where to go from a page that cannot be shown: up, or to the first page.
+    private func wayOn(from request: WebRequest, _ visit: Visit?) -> View? {
+        guard let visit else { return ["href": "\(base)/sign-in", "label": "Sign in"] }
+        let isOfAccount = request.path == BuiltInPages.account.path
+        let path = isOfAccount ? BuiltInPages.accounts.path : firstPage(of: visit)
+        guard let page = page(path), page.path != request.path else { return nil }
+        return ["href": "\(base)/\(path)", "label": page.title]
     }
 
     private func drawing(for visit: Visit, at path: String) -> Drawing {
@@ -86,6 +102,7 @@ extension Console {
         let groups = Set(seen.map(\.group)).sorted { $0.place < $1.place }
         var view: View = [
             "title": title, "base": base, "csrf": visit.session.csrf,
+            "host": server.hosts.defaultDomain,
             "account": visit.session.account.text, "assets": Assets.view(base),
             "version": server.environment.version, "theme": themeView(visit.request),
             "here": Self.here(visit.request), "isSignedIn": true,

@@ -164,6 +164,7 @@ extension Console {
         var view: View = [
             "title": "Sign in", "csrf": token(for: visitor),
             "account": request.form["account"] ?? "",
+            "knowsAccount": request.form["account"]?.isEmpty == false,
             "next": request.form["next"] ?? request.query["next"] ?? "",
             "mayTakePassword": mayTakePassword(request), "base": base,
             "host": server.hosts.defaultDomain, "assets": Assets.view(base),
@@ -189,11 +190,16 @@ extension Console {
     /// `system`, `light` or `dark`, as chosen in this browser.
     private static let themes = ["system", "light", "dark"]
 
+    /// When browsers take the dark colours, as a media query.
+    private static let darkWhen = [
+        "system": "(prefers-color-scheme: dark)", "light": "not all", "dark": "all",
+    ]
+
     func themeView(_ request: WebRequest) -> View {
         let chosen = request.cookies[jar(request).name(Self.themeCookie)] ?? ""
         let theme = Self.themes.contains(chosen) ? chosen : "system"
         return [
-            "chosen": theme,
+            "chosen": theme, "darkWhen": Self.darkWhen[theme] ?? "not all",
             "choices": Self.themes.map {
                 ["value": $0, "label": Words.title($0), "isChosen": $0 == theme] as View
             },

@@ -91,7 +91,8 @@ struct Console: Sendable {
         return .page(draw(try await page.content(for: ask), of: page, ask, visit))
     }
 
-    private func firstPage(of visit: Visit) -> String {
+    /// The path of the page that comes first in the menu.
+    func firstPage(of visit: Visit) -> String {
         pages.first { $0.isInMenu && visit.administrator.reaches($0.scope) }?.path ?? ""
     }
 

@@ -70,6 +70,15 @@ static inline size_t martlet_http_head_size(struct MHD_Connection *connection) {
     return info == NULL ? 0 : info->header_size;
 }
 
+/* Keeps libmicrohttpd from cutting the query of a target into arguments: each would take memory of
+   the connection, and when there is none left the connection stays for good. The target lies in
+   libmicrohttpd's own buffer and is read on behind the question mark after the call-back that this
+   is called in. */
+static inline void martlet_http_drop_query(const char *target) {
+    char *mark = strchr((char *)target, '?');
+    if (mark != NULL) mark[1] = '\0';
+}
+
 /* In seconds; the connection closes when nothing has moved for so long. */
 static inline void martlet_http_set_timeout(struct MHD_Connection *connection,
                                             unsigned int seconds) {

@@ -112,6 +112,19 @@ struct CommandTests {
         }
     }
 
+    @Test("A command that tells a number leads back, with the number")
+    func number() async throws {
+        try await ConsoleScene.visit { _, visitor in
+            _ = await visitor.get("commands")
+            let answer = await visitor.post(
+                "run/connected_users_number", ["csrf": visitor.token, "back": "commands"])
+            #expect(answer.status == .seeOther)
+            #expect(answer["Location"] == "/admin/commands")
+            _ = await visitor.get("commands")
+            #expect(visitor.html.contains("Connected users number: 0"))
+        }
+    }
+
     @Test("Unknown commands and arguments are named, not run")
     func unknown() async throws {
         try await ConsoleScene.visit { _, visitor in

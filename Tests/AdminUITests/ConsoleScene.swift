@@ -2,6 +2,7 @@ import ControlProtocol
 import Foundation
 import HTTPFront
 import NIOCore
+import Stages
 import Synchronization
 import Testing
 import XMPPConfig
@@ -14,13 +15,13 @@ import XMPPStorage
 /// A server with a console in front of it, without sockets for either.
 ///
 /// `admin@localhost` administrates all, `warden@other.localhost` its own host; `juliet` nothing.
-final class ConsoleScene: Sendable {
+final class ConsoleScene: ServerStage {
     static let password = "correct horse"
 
     let server: Server
     let clock = ConsoleClock()
     let console: Console
-    private let root: Supervisor
+    let root: Supervisor
     private let folder: String
 
     private static let configuration = """
@@ -98,25 +99,14 @@ final class ConsoleScene: Sendable {
         #expect(outcome == .done)
     }
 
-    func stop() async {
-        await root.stop()
-        try? await server.environment.eventLoops.shutdownGracefully()
-        try? FileManager.default.removeItem(atPath: folder)
-    }
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
 
     /// Runs a play and stops the server after it.
     static func play(
         pages: [ConsolePage] = BuiltInPages.all, modules: [ModuleType] = [], more: String = "",
         _ play: (ConsoleScene) async throws -> Void
     ) async throws {
-        let scene = try await ConsoleScene(pages: pages, modules: modules, more: more)
-        do {
-            try await play(scene)
-        } catch {
-            await scene.stop()
-            throw error
-        }
-        await scene.stop()
+        try await ConsoleScene(pages: pages, modules: modules, more: more).play(play)
     }
 
     /// The same for a play that the administrator of all begins, signed in.

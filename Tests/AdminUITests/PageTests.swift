@@ -208,6 +208,36 @@ struct PageTests {
         }
     }
 
+    @Test("An account has its contacts on its page; those of this server lead to theirs")
+    func contacts() async throws {
+        try await ConsoleScene.visit { scene, visitor in
+            let host = try #require(scene.server.hosts["localhost"])
+            let juliet = try #require(BareJID("juliet@localhost"))
+            for contact in ["admin@localhost", "romeo@example.org"] {
+                let item = RosterItem(
+                    contact: try #require(BareJID(contact)), groups: ["<Verona>"])
+                _ = try await host.stores.rosters.upsert(item, of: juliet, itemsMax: 10)
+            }
+            _ = await visitor.get("account?jid=juliet@localhost")
+            #expect(visitor.links(named: "admin@localhost") == ["account?jid=admin%40localhost"])
+            #expect(visitor.html.contains("romeo@example.org"))
+            #expect(visitor.links(named: "romeo@example.org").isEmpty)
+            #expect(visitor.html.contains("&lt;Verona&gt;"))
+            #expect(visitor.links(named: "Remove").count == 2)
+            #expect(visitor.links(named: "Message").count == 1)
+        }
+    }
+
+    @Test(
+        "A page that is not there leads to one that is",
+        arguments: [("nonsense", "overview"), ("account?jid=nobody@localhost", "accounts")])
+    func dead(_ path: String, _ next: String) async throws {
+        try await ConsoleScene.visit { _, visitor in
+            #expect(await visitor.get(path).status == .notFound)
+            #expect(visitor.html.contains("class=\"button\" href=\"/admin/\(next)\""))
+        }
+    }
+
     @Test("Light and dark are remembered, and nothing else can be")
     func theme() async throws {
         try await ConsoleScene.play { scene in
@@ -218,6 +248,9 @@ struct PageTests {
                 _ = await visitor.post("theme", ["csrf": visitor.token, "theme": wanted])
                 _ = await visitor.get("sign-in")
                 #expect(visitor.html.contains("data-theme=\"\(shown)\""))
+                let media = ["dark": "all", "light": "not all"][shown]
+                let isDarkWhen = "media=\"\(media ?? "(prefers-color-scheme: dark)")\""
+                #expect(visitor.html.contains(isDarkWhen))
             }
             #expect(await visitor.post("theme", ["theme": "dark"]).status == .forbidden)
         }

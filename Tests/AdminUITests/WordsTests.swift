@@ -24,6 +24,16 @@ struct WordsTests {
     }
 
     @Test(
+        "Summaries have quotation marks for what is code",
+        arguments: [
+            ("with `all` those", "with “all” those"), ("", ""), ("`a` or `b`", "“a” or “b”"),
+            ("one ` alone", "one “ alone”"),
+        ])
+    func prose(_ summary: String, _ text: String) {
+        #expect(Words.plain(summary) == text)
+    }
+
+    @Test(
         "Numbers that are none do not trap", arguments: [Double.nan, .infinity, -.infinity, 1e300])
     func nonsense(_ number: Double) {
         #expect(Words.decimal(number) == "–")

@@ -175,7 +175,7 @@ struct HTTPServerTests {
         #expect(
             line.hasSuffix(
                 " +0000] \"GET /a?b HTTP/1.1\" 200 4 \"http://r/\" \"\\\"evil\\\\\"\n"))
-        #expect(AccessLine.quoted("a\u{1}\u{e9}") == "\"a\\x1\\xe9\"")
+        #expect(AccessLine.escaped("a\u{1}\u{e9}") == "a\\x1\\xe9")
     }
 }
 

@@ -105,6 +105,36 @@ struct MalformedRequestTests {
         try Self.expect(server, "GET / HTTP/1.1\r\nHost: h\r\nExpect: wonders\r\n\r\n", [417])
     }
 
+    @Test("a head of any size has an answer: the handler's, or 431 and nothing else")
+    func headsOfAllSizes() throws {
+        let server = try Self.echo()
+        var statuses: [Int] = []
+        for size in stride(from: 4400, through: 6400, by: 20) {
+            let field = "Authorization: Bearer \(String(repeating: "a", count: size))"
+            let client = try server.client()
+            client.send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\(field)\r\n\r\n")
+            statuses.append(Self.status(try client.readToEnd()))
+        }
+        #expect(Set(statuses) == [200, 431])
+        #expect(statuses == statuses.sorted())
+        #expect(statuses[10] == 200, "4600 bytes")
+    }
+
+    @Test("fields count beside their text, so that many of them leave room for the answer, too")
+    func manyFields() throws {
+        let server = try Self.echo()
+        for count in 1...62 {
+            for size in [1, 20, 40, 60, 80] {
+                let fields = String(
+                    repeating: "X: \(String(repeating: "a", count: size))\r\n", count: count)
+                let client = try server.client()
+                client.send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\(fields)\r\n")
+                let status = Self.status(try client.readToEnd())
+                #expect(status == 200 || status == 431, "\(count) fields of \(size)")
+            }
+        }
+    }
+
     @Test("a body beyond the handler's limit is refused before it is read: 413")
     func refusesLargeBody() throws {
         let server = try Self.echo()

@@ -354,3 +354,11 @@ def test_a_session_that_began_over_tls_stays_there():
     finally:
         server.stop()
         server.discard()
+
+
+def test_a_polling_session_has_more_time_than_another(server):
+    # XEP-0124 §12: more than usual, and by more than the time between two polls.
+    usual, polls = Session(server), Session(server, wait=0, hold=0)
+    more = (int(polls.creation.attribute("inactivity"))
+            - int(usual.creation.attribute("inactivity")))
+    assert more > int(polls.creation.attribute("polling"))

@@ -6,14 +6,15 @@ import re
 import pytest
 
 from conftest import PASSWORD, run
+from harness import waiting
 from harness.authority import Authority, showing
 from harness.slix import Clients
 from harness.slix import run as play
-from harness.stream import Stream
+from harness.stream import Old, Stream
 from harness.trial import Trial, listener
 
 pytestmark = pytest.mark.own_server
-GUESTS, NAMED = "guests.localhost", "named.localhost"
+GUESTS, NAMED, MIXED = "guests.localhost", "named.localhost", "mixed.localhost"
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,7 @@ def strict(request, tmp_path_factory):
     authority = Authority(folder, "authority")
     trust = ("tls_verify: true", f"cafile: {authority.file}")
     server = Trial(
-        hosts=[GUESTS, NAMED],
+        hosts=[GUESTS, NAMED, MIXED], modules={"mod_legacy_auth": "{}"},
         listeners=[listener("ejabberd_c2s", "starttls: true", *trust),
                    listener("ejabberd_c2s", "tls: true", *trust),
                    listener("ejabberd_c2s", "starttls: true", "tls_verify: true")],
@@ -32,6 +33,7 @@ c2s_cafile: {authority.file}
 host_config:
   {GUESTS}: {{auth_method: anonymous}}
   {NAMED}: {{auth_method: anonymous, anonymous_protocol: login_anon}}
+  {MIXED}: {{auth_method: [sql, anonymous], anonymous_protocol: both}}
 """)
     server.authority = authority
     server.stranger = Authority(folder, "stranger")
@@ -185,11 +187,93 @@ def test_a_host_with_accounts_has_no_guests(strict):
         assert stream.attempt("ANONYMOUS", "=") == "invalid-mechanism"
 
 
-@pytest.mark.xfail(strict=False, reason="anonymous_protocol is read from the file and used nowhere")
+def named(server, name, domain=NAMED, password="whatever"):
+    """A guest under a name of its choice; the condition of a refusal in place of the stream."""
+    stream = Stream(server, domain=domain)
+    stream.begin(tls=True)
+    refusal = stream.authenticate(name, password)
+    if refusal:
+        stream.socket.close()
+        return refusal
+    stream.open(domain)
+    assert stream.bind("r") == f"{name}@{domain}/r"
+    return stream
+
+
 def test_guests_may_choose_a_name_where_the_protocol_says_so(strict):
     with Stream(strict, domain=NAMED) as stream:
         features = stream.begin(tls=True)
         assert "ANONYMOUS" not in features
+        assert stream.attempt("ANONYMOUS", "=") == "invalid-mechanism"
         assert stream.authenticate("whoever", "whatever") is None
         stream.open(NAMED)
         assert stream.bind("r") == f"whoever@{NAMED}/r"
+        stream.ping()
+
+
+def test_slixmpp_is_a_guest_with_a_name(strict):
+    async def scenario():
+        async with Clients(strict) as clients:
+            juliet = await clients(f"juliet@{NAMED}", "anything")
+            other = await clients(GUESTS, "", mechanism="ANONYMOUS")
+            await juliet["xep_0199"].send_ping(NAMED)
+            other.say(juliet.boundjid.bare, "who are you?")
+            await juliet.wait_message("who are you?", sender=other.boundjid.bare)
+
+    play(scenario())
+
+
+def test_a_name_is_one_guest_s_until_nothing_is_left_of_it(strict):
+    first = named(strict, "solo")
+    assert named(strict, "solo") == "not-authorized"
+    with pytest.raises(AssertionError, match="exists"):
+        strict.register("solo", PASSWORD, NAMED)
+    first.ask("<iq type='set' id='v'><vCard xmlns='vcard-temp'><FN>First</FN></vCard></iq>")
+    first.send("</stream:stream>")
+    first.ended()
+
+    def next_one():
+        stream = named(strict, "solo")
+        return None if stream == "not-authorized" else stream
+
+    second = waiting.until(next_one, "the name to be free")
+    with second:
+        card = second.ask("<iq type='get' id='c'><vCard xmlns='vcard-temp'/></iq>")
+        assert "First" not in card
+
+
+def test_an_account_is_nobody_s_but_its_owner_s(strict):
+    jid = strict.account("owner", PASSWORD, MIXED)
+    name = jid.partition("@")[0]
+    assert named(strict, name, MIXED, "wrong") == "not-authorized"
+    with named(strict, name, MIXED, PASSWORD) as stream:
+        stream.ping()
+    with named(strict, "passer-by", MIXED) as guest:
+        guest.ping()
+    with Stream(strict, domain=MIXED) as stream:
+        assert "ANONYMOUS" in stream.begin(tls=True)
+        assert stream.attempt("ANONYMOUS", "=") is None
+
+
+def test_an_account_of_a_host_that_has_only_guests_now_stays_closed(strict):
+    """Registered while the host had accounts: its name is for nobody, with whatever password."""
+    strict.register("former", PASSWORD, NAMED)
+    for password in ("wrong", PASSWORD):
+        assert named(strict, "former", NAMED, password) == "not-authorized"
+    strict.control("unregister", "former", NAMED)
+    named(strict, "former").socket.close()
+
+
+def test_old_clients_are_guests_by_iq(strict):
+    """XEP-0078, with the same rules."""
+    with Old(strict, domain=NAMED) as stream:
+        assert stream.login("grandpa", "whatever") is None
+        stream.ping()
+        with Old(strict, domain=NAMED) as other:
+            assert other.login("grandpa", "whatever") == "not-authorized"
+    jid = strict.account("elder", PASSWORD, MIXED)
+    with Old(strict, domain=MIXED) as stream:
+        assert stream.login(jid.partition("@")[0], "wrong") == "not-authorized"
+        assert stream.login(jid.partition("@")[0], PASSWORD) is None
+    with Old(strict, domain=GUESTS) as stream:
+        assert stream.login("nobody", "whatever") == "not-authorized"

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import struct
 import time
 
 import pytest
@@ -195,6 +196,20 @@ def test_what_is_malformed_is_refused(strict, name, data, status):
     assert b"404" not in heard and len(answers) <= 2
 
 
+@pytest.mark.parametrize("path, status", [("/admin/", 303), ("/", 200)])
+def test_long_heads_are_served_or_refused_never_dropped(strict, path, status):
+    """A long token or cookie is either let through or answered with 431, at every length."""
+    answers = []
+    for size in range(4500, 6300, 50):
+        heard = web.talk(strict.ports.http, get(
+            f"GET {path} HTTP/1.1", f"Authorization: Bearer {'a' * size}\r\n"
+            "Connection: close\r\n").encode())
+        assert len(web.statuses(heard)) >= 1, f"{size}: {heard[:100]}"
+        answers.append(web.statuses(heard)[0])
+    assert set(answers) == {status, 431} and answers == sorted(answers)
+    assert answers[0] == status
+
+
 FINE = [
     ("a plain request", get(), 200),
     ("lower case names", "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n", 200),
@@ -252,6 +267,38 @@ def test_endless_lines_of_chunks_cost_no_time(strict, data):
         assert (web.statuses(heard) or [0])[0] in (0, 400, 408, 413, 431)
         link.close()
     assert processor_time(strict.pid) - before < 0.25 * (time.monotonic() - start) + 0.25
+
+
+@pytest.mark.parametrize("query", ["&" * 200, "a=b&" * 200, "=&" * 500, "?" * 500])
+def test_a_query_of_many_arguments_is_an_ordinary_one(strict, query):
+    data = get(f"GET /?{query} HTTP/1.1", "Connection: close\r\n")
+    assert web.statuses(web.talk(strict.ports.http, data.encode())) == [200]
+
+
+@pytest.mark.parametrize("data", [
+    get("GET /?" + "&" * 200 + " HTTP/1.1"),
+    get("POST /http-bind?" + "&" * 200 + " HTTP/1.1", "Content-Length: 0\r\n"),
+    CHUNKED + "3;" + "a" * 2000, CHUNKED + "3\r\nabc\r\n0\r\nX: " + "a" * 9000,
+    "GET / HTTP/1.1\r\n" + HOST + "X: ", post("Content-Length: 1000\r\n", "<body"), "GET"])
+@pytest.mark.parametrize("ending", ["close", "reset"])
+def test_of_clients_that_leave_nothing_stays(strict, data, ending):
+    # Whatever a request was like, its descriptor and its place among `max_connections` come back.
+    before = descriptors(strict.pid)
+    links = [socket.create_connection(("127.0.0.1", strict.slow), timeout=waiting.PATIENCE)
+             for _ in range(30)]
+    for link in links:
+        link.sendall(data.encode())
+    waiting.until(lambda: descriptors(strict.pid) >= before + 30, "all connections accepted")
+    for link in links:
+        if ending == "reset":
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        link.close()
+    waiting.until(lambda: descriptors(strict.pid) <= before + 2, "all descriptors given back")
+
+
+def descriptors(pid):
+    """How many file descriptors a process has open."""
+    return len(os.listdir(f"/proc/{pid}/fd"))
 
 
 def processor_time(pid):
@@ -354,6 +401,26 @@ def test_pipelined_requests_are_answered_in_order(strict):
     data = "".join(f"GET {name} HTTP/1.1\r\n{HOST}\r\n" for name in names[:-1])
     data += f"GET / HTTP/1.1\r\n{HOST}Connection: close\r\n\r\n"
     assert web.statuses(web.talk(strict.ports.http, data.encode())) == [404] * 49 + [200]
+
+
+def test_pipelined_requests_that_are_kept_are_answered_too(strict):
+    # Creations of BOSH sessions are kept for a moment each, and more wait behind them.
+    body = ("<body xmlns='http://jabber.org/protocol/httpbind' rid='7' to='localhost' ver='1.11'"
+            " wait='60' hold='1' xmpp:version='1.0' xmlns:xmpp='urn:xmpp:xbosh'/>")
+    request = post(f"Content-Length: {len(body)}\r\n", body)
+    with socket.create_connection(("127.0.0.1", strict.ports.http), timeout=10) as link:
+        link.sendall((request * 39 + get(fields="Connection: close\r\n")).encode())
+        heard = b"".join(iter(lambda: link.recv(65536), b""))
+    assert heard.count(b"HTTP/1.1 200 ") == 40
+
+
+def test_a_preflight_leaves_its_connection_open(strict):
+    fields = "Origin: https://chat.example\r\nAccess-Control-Request-Method: POST\r\n"
+    with socket.create_connection(("127.0.0.1", strict.ports.http), timeout=5) as link:
+        answer = web.ask(link, get("OPTIONS /http-bind HTTP/1.1", fields).encode())
+        assert answer.status == 204
+        assert answer.getheader("Connection") != "close"
+        assert web.ask(link).status == 200
 
 
 @pytest.mark.parametrize("origin, is_allowed", [

@@ -17,13 +17,13 @@ pytestmark = pytest.mark.own_server
 @pytest.fixture(scope="module")
 def secure(request):
     """A server with HTTPS for two hosts, each with a certificate of its own."""
-    (port, strict) = waiting.free_ports(2)
+    port, strict, clear = waiting.free_ports(3)
     server = Martlet(
-        more_ports=(port, strict),
-        more_listeners=web.listener(port, "tls: true", 'custom_headers: {'
-                                    'Strict-Transport-Security: "max-age=63072000"}')
-        + web.listener(strict, "tls: true", "protocol_options: [no_tlsv1_2]"))
-    server.https, server.strict = port, strict
+        more_ports=(port, strict, clear),
+        more_listeners=web.listener(port, "tls: true", "strict_transport_security: 730 days")
+        + web.listener(strict, "tls: true", "protocol_options: [no_tlsv1_2]")
+        + web.listener(clear, "strict_transport_security: 730 days"))
+    server.https, server.strict, server.clear = port, strict, clear
     certificates = server.folder / "certificates"
     certificates.mkdir()
     for name in ("localhost", "b.localhost"):
@@ -60,6 +60,15 @@ def test_curl_trusts_it_and_reads_a_page(secure, name):
         capture_output=True, text=True, timeout=waiting.PATIENCE)
     assert done.stdout.startswith("HTTP/1.1 200 "), done.stderr
     assert "Strict-Transport-Security: max-age=63072000" in done.stdout
+
+
+def test_only_tls_is_asked_for_over_tls_only(secure):
+    """RFC 6797 §7.2."""
+    heard = web.talk(
+        secure.clear, b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    assert web.statuses(heard) == [200] and b"strict-transport" not in heard.lower()
+    with secured(secure.strict, context=trusting(ssl.TLSVersion.TLSv1_3)) as link:
+        assert ask(link).getheader("Strict-Transport-Security") is None
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])

@@ -3,11 +3,11 @@
 import pytest
 
 from conftest import PASSWORD, run
-from harness.stream import Stream, condition
+from harness.stream import LEGACY_AUTH as NAMESPACE
+from harness.stream import Old, Stream, condition
 from harness.trial import Trial, listener
 
 pytestmark = pytest.mark.own_server
-NAMESPACE = "jabber:iq:auth"
 
 
 @pytest.fixture(scope="module")
@@ -18,27 +18,6 @@ def old(request):
         modules={"mod_legacy_auth": "{}"},
         options="host_config:\n  b.localhost: {resource_conflict: closenew}\n")
     yield from run(server, request.session)
-
-
-class Old(Stream):
-    """A stream whose header has no version."""
-
-    def __init__(self, server, **options):
-        super().__init__(server, **options)
-        self.send(f"<stream:stream to='{self.domain}' xmlns='jabber:client' "
-                  "xmlns:stream='http://etherx.jabber.org/streams'>")
-        self.opening = self.hear("<stream:stream[^>]*>")[0]
-
-    def auth(self, children, kind="set"):
-        return self.ask(f"<iq type='{kind}' id='auth' to='{self.domain}'>"
-                        f"<query xmlns='{NAMESPACE}'>{children}</query></iq>")
-
-    def login(self, user, password, resource="old"):
-        """None when it worked, else the condition of the refusal."""
-        answer = self.auth(f"<username>{user}</username><password>{password}</password>"
-                           f"<resource>{resource}</resource>")
-        assert condition(answer) or "type='result'" in answer, answer
-        return condition(answer)
 
 
 @pytest.mark.parametrize("tls", [False, True])

@@ -1,15 +1,22 @@
 """Messages for accounts that are away (XEP-0160): how many, which, in what order, and once."""
 
 import re
+import socket
+import struct
+import time
 
 import pytest
 
 from conftest import PASSWORD, run
+from harness import waiting
 from harness.stream import Stream
-from harness.trial import Trial
+from harness.trial import Trial, listener
 
 pytestmark = pytest.mark.own_server
 MOST, LARGE = 5, 250
+# More 10 KB messages than a kernel takes, fewer than the server keeps for a connection (8 MiB);
+# and how many of them may come twice, when it is not known whether they left.
+UNREAD, AGAIN = 700, 3
 
 
 @pytest.fixture(scope="module")
@@ -218,3 +225,108 @@ def test_nobody_is_told_that_an_account_exists(strict, sender):
     stream, got = fetch(strict, jid)
     assert got == []
     stream.socket.close()
+
+
+@pytest.fixture(scope="module")
+def patient(request):
+    """Whoever reads nothing for two seconds is cut off; much may wait for an account."""
+    listeners = [
+        listener("ejabberd_c2s", "shaper: none", "send_timeout: 2 s", "max_stanza_size: 65536",
+                 *more) for more in ([], ["tls: true"])]
+    server = Trial(
+        listeners=listeners,
+        options=f"shaper_rules:\n  max_user_offline_messages: {UNREAD}\n")
+    yield from run(server, request.session)
+
+
+class Deaf(Stream):
+    """Signed in, and reads nothing."""
+
+    def __init__(self, server, tls, jid):
+        super().__init__(server, server.more[tls], tls=tls)
+        self.sign_in(jid, PASSWORD, "deaf")
+
+    def reset(self):
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.close()
+
+
+@pytest.mark.parametrize("tls", [False, True])
+@pytest.mark.parametrize("end", ["cut off", "reset", "closed"])
+def test_what_a_client_leaves_unread_waits_for_the_next(patient, end, tls):
+    """As over WebSocket, BOSH and polling: what has not left the server is stored, in order."""
+    jid = patient.account("romeo", PASSWORD)
+    sender = Stream(patient, patient.more[0]).sign_in(patient.account("juliet", PASSWORD), PASSWORD)
+    deaf = Deaf(patient, tls, jid)
+    for number in range(UNREAD):
+        sender.send(
+            f"<message to='{deaf.jid}' type='chat'><body>{number} {'m' * 10000}</body></message>")
+    assert "error" not in settled(sender)
+    if end == "reset":
+        deaf.reset()
+    elif end == "closed":
+        deaf.socket.close()
+    waiting.until(
+        lambda: deaf.jid not in patient.control("connected_users"), "the end of the session",
+        timeout=30)
+    later = Stream(patient).sign_in(jid, PASSWORD)
+    later.hear(f"<body>{UNREAD - 1} m+</body>")
+    stored = numbers(later.heard)
+    assert stored == list(range(stored[0], UNREAD))
+    if end == "cut off":
+        deaf.read_to_end()
+        got = numbers(deaf.heard)
+        assert got == list(range(len(got)))
+        assert len(got) - AGAIN <= stored[0] <= len(got)
+    assert "error" not in settled(sender)
+    later.socket.close()
+    sender.socket.close()
+
+
+def numbers(heard):
+    return [int(found) for found in re.findall(r"<body>(\d+) m+</body>", heard)]
+
+
+LONG, MANY = 55000, 300
+
+
+def many_wait(server, name):
+    """An account for which 16 MB of messages wait, more than a stream may leave unread."""
+    jid = server.register(name, PASSWORD)
+    with Stream(server).sign_in(server.register("juliet", PASSWORD), PASSWORD) as sender:
+        for number in range(MANY):
+            sender.send(f"<message to='{jid}' type='chat'><body>long{number:03} {'m' * LONG}"
+                        "</body></message>")
+        sender.ping("stored")
+    return jid
+
+
+def numbers_of(data):
+    return set(re.findall(rb"<body>(long\d+) [^<]*</body>", data))
+
+
+def read_at(stream, pace, seconds):
+    """Reads so many bytes a second, until the end or a silence; what came."""
+    got, end = bytearray(), time.monotonic() + seconds
+    stream.socket.settimeout(3)
+    try:
+        while time.monotonic() < end and (data := stream.socket.recv(pace // 20)):
+            got += data
+            time.sleep(0.05)
+    except OSError:
+        pass
+    return bytes(got)
+
+
+@pytest.mark.parametrize("pace", [1_500_000, 100_000_000])
+def test_a_client_that_reads_slowly_gets_all_that_waited(own_server, pace):
+    jid = many_wait(own_server, f"romeo{pace}")
+    first = Stream(own_server).sign_in(jid, PASSWORD, "first", presence=False)
+    first.send("<presence/>")
+    got = numbers_of(read_at(first, pace, 30))
+    first.socket.close()
+    # What it could not take, if it was let go, waits for the next session.
+    second = Stream(own_server).sign_in(jid, PASSWORD, "second", presence=False)
+    second.send("<presence/>")
+    got |= numbers_of(read_at(second, 100_000_000, 20))
+    assert len(got) == MANY

@@ -1,5 +1,7 @@
 """Several sessions of one account: conflicts of resources (RFC 6120 §7.7.2.2) and their number."""
 
+import time
+
 import pytest
 
 from conftest import PASSWORD, run
@@ -94,3 +96,48 @@ def test_taking_a_resource_over_is_not_one_session_more(strict):
     for stream in (streams[0], streams[1], streams[3]):
         stream.ping()
         stream.socket.close()
+
+
+def fill_roster(server, jid, items):
+    """Puts contacts with sixty groups each into a roster, 55 KB apiece; how many were taken."""
+    groups = "".join(f"<group>{number:03}{'g' * 900}</group>" for number in range(60))
+    with Stream(server).sign_in(jid, PASSWORD, "fill", presence=False) as stream:
+        taken = 0
+        for number in range(items):
+            answer = stream.ask(
+                f"<iq type='set' id='fill{number}'><query xmlns='jabber:iq:roster'>"
+                f"<item jid='contact{number}@localhost'>{groups}</item></query></iq>")
+            taken += "result" in answer
+            assert "result" in answer or "resource-constraint" in answer
+            stream.heard = ""
+    return taken
+
+
+GET_ROSTER = "<iq type='get' id='roster'><query xmlns='jabber:iq:roster'/></iq>"
+
+
+def test_rosters_that_nobody_reads_cost_a_limited_amount(own_server):
+    jid = own_server.register("romeo", PASSWORD)
+    assert 10 < fill_roster(own_server, jid, 60) < 60
+    before, most, streams = own_server.memory(), 0, []
+    for number in range(8):
+        stream = Stream(own_server).sign_in(jid, PASSWORD, f"r{number}", presence=False)
+        stream.send(GET_ROSTER * 20)
+        streams.append(stream)
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        most = max(most, own_server.memory())
+        time.sleep(0.05)
+    for stream in streams:
+        stream.socket.close()
+    # Eight streams may each leave 8 MiB unread.
+    assert (most - before) / 1024 < 8 * 8 + 80, "MiB"
+
+
+def test_whoever_fills_a_roster_can_fetch_it(own_server):
+    jid = own_server.register("romeo", PASSWORD)
+    taken = fill_roster(own_server, jid, 60)
+    with Stream(own_server).sign_in(jid, PASSWORD, "fetch", presence=False) as stream:
+        stream.send(GET_ROSTER)
+        stream.read_until(lambda text: text.endswith("</query></iq>"))
+        assert stream.heard.count("<item ") == taken

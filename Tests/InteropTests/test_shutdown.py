@@ -116,7 +116,6 @@ def test_a_held_bosh_request_is_answered_with_it(going):
     assert going.code() == 0
 
 
-@pytest.mark.xfail(strict=False, reason="the session is dropped at once: the next poll is unknown")
 def test_a_polling_client_hears_it_at_its_next_poll(going):
     client = polling.Poller(going).sign_in(going.jid, PASSWORD)
     going.end()

@@ -11,9 +11,10 @@ import pytest
 import slixmpp
 from slixmpp.exceptions import IqError
 
-from conftest import PASSWORD
+from conftest import PASSWORD, run
 from harness import slix, waiting
 from harness.configuration import UPLOAD_BYTES
+from harness.trial import Trial
 
 SERVICE = slixmpp.JID("upload.localhost")
 
@@ -321,3 +322,29 @@ def test_files_go_with_their_account(own_server):
             assert (await uploader.get(kept["get"]))[0] == 404
 
     asyncio.run(after())
+
+
+@pytest.mark.own_server
+def test_only_some_types_are_taken(request):
+    server = Trial(more_upload="    allowed_content_types: [image/*, text/plain]\n"
+                               "    refused_content_types: [image/svg+xml]")
+    for _ in run(server, request.session):
+        jid = server.register("romeo", PASSWORD)
+
+        async def play(uploader, romeo):
+            for kind in ("text/html", "image/svg+xml", "application/x-sh"):
+                with pytest.raises(IqError) as refusal:
+                    await uploader.slot(romeo, kind=kind)
+                assert refusal.value.condition == "not-acceptable"
+                assert "image/*" in refusal.value.text
+            put, get = await uploader.slot(romeo, "a.png", kind="image/png")
+            assert (await uploader.put(put, b"hello", Content_Type="image/png"))[0] == 201
+            assert (await uploader.get(get))[0] == 200
+            late, _ = await uploader.slot(romeo, "b.txt", kind="text/plain")
+            server.change(r"\[image/\*, text/plain\]", "[image/*]")
+            await asyncio.to_thread(server.control, "reload_config")
+            assert (await uploader.put(late, b"hello"))[0] == 415
+            with pytest.raises(IqError):
+                await uploader.slot(romeo, kind="text/plain")
+
+        scenario(server, jid, play)

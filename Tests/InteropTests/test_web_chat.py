@@ -5,7 +5,7 @@ from selenium.webdriver.common.keys import Keys
 
 from conftest import PASSWORD
 from harness import waiting
-from harness.scenes import befriend, do
+from harness.scenes import befriend, do, meet
 from harness.slix import Clients, run
 
 
@@ -257,3 +257,40 @@ def test_the_keyboard_is_enough(account, browser):
     assert keys.active_element.get_attribute("id") == "composer-text"
     keys.active_element.send_keys(Keys.ESCAPE)
     window.wait(lambda: window.is_shown("#conversation-none"), "the conversation to close")
+
+
+def test_the_newest_message_stays_in_view_until_one_looks_up(meeting):
+    log = "document.getElementById('messages')"
+    rest = f"return {log}.scrollHeight - {log}.scrollTop - {log}.clientHeight"
+
+    async def scenario(window, juliet, romeo):
+        await meet(window, juliet, romeo)
+        for number in range(30):
+            romeo.say(juliet, f"sonnet {number}")
+        await do(window.wait_message, "sonnet 29")
+        await do(window.wait, lambda: window.driver.execute_script(rest) < 2, "the end in view")
+        window.command("Emulation.setDeviceMetricsOverride", width=900, height=400,
+                       deviceScaleFactor=1, mobile=False)
+        await do(window.wait, lambda: window.driver.execute_script(rest) < 2, "the end, still")
+        window.driver.execute_script(f"{log}.scrollTop = 0")
+        await do(window.wait, lambda: window.driver.execute_script(rest) > 200, "the beginning")
+        romeo.say(juliet, "news")
+        await do(window.wait_message, "news")
+        await do(window.find, "#to-end")
+        assert window.driver.execute_script(rest) > 200
+        await do(window.click, "#to-end")
+        await do(window.wait, lambda: window.driver.execute_script(rest) < 2, "the end again")
+        assert not window.is_shown("#to-end")
+
+    meeting(scenario)
+
+
+def test_without_scripts_it_says_what_it_needs(browser):
+    window = browser()
+    window.command("Emulation.setScriptExecutionDisabled", value=True)
+    try:
+        window.driver.get(f"{window.base_url}/chat/")
+        shown = window.driver.find_element("css selector", "#signin").text
+        assert "needs JavaScript" in shown and "Password" not in shown
+    finally:
+        window.command("Emulation.setScriptExecutionDisabled", value=False)

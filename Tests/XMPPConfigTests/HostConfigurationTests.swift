@@ -29,6 +29,48 @@ struct HostConfigurationTests {
         #expect(second.modules.keys.sorted() == ["mod_roster"])
     }
 
+    @Test("What does not fit together in a module and its host is warned of, with its line")
+    func moduleWarning() throws {
+        let schema = ConfigurationSchema(modules: [
+            .init("mod_ping", options: [Play.quietTime]) { module, host in
+                guard module.isWritten(Play.quietTime), host[ServerOption.language] == "de" else {
+                    return nil
+                }
+                return "not in \(host[ServerOption.language]) at \(module.host ?? "-")"
+            }
+        ])
+        let loaded = try ConfigurationLoader.load(
+            text: """
+                hosts: [a.example, b.example]
+                modules:
+                  mod_ping: {quiet_time: 20}
+                host_config:
+                  b.example: {language: de}
+                """, named: "test.yml", schema: schema)
+        #expect(
+            loaded.warnings.map(\.description) == [
+                "test.yml:3: modules.mod_ping: not in de at b.example"
+            ])
+    }
+
+    @Test("anonymous_protocol, each host its own")
+    func anonymousProtocol() throws {
+        let configuration = try Play.load(
+            """
+            hosts: [a.example, b.example, c.example]
+            host_config:
+              b.example: {anonymous_protocol: login_anon}
+              c.example: {anonymous_protocol: both}
+            """)
+        let values = configuration.hosts.map {
+            configuration.host($0)?.options[ServerOption.anonymousProtocol]
+        }
+        #expect(values == [.sasl, .login, .both])
+        #expect(
+            Play.problems("hosts: [a.example]\nanonymous_protocol: login\n")
+                .first?.contains("`sasl_anon`, `login_anon`, `both`") == true)
+    }
+
     @Test("What cannot stand for one host is a problem")
     func serverScope() {
         let problems = Play.problems(

@@ -120,7 +120,7 @@ struct LoaderTests {
     @Test(
         "Options that would have no effect warn",
         arguments: [
-            "sql_server: db", "sql_port: 5432", "anonymous_protocol: both",
+            "sql_server: db", "sql_port: 5432",
             "allow_multiple_connections: true", "replaced_connection_timeout: 5",
             "domain_balancing: {irc.example: {type: random}}",
             "listen: [{port: 1, module: ejabberd_c2s, allow_unencrypted_sasl2: true}]",

@@ -144,6 +144,22 @@ struct SQLAccountRemovalTests {
             LastActivity(leftAt: .now(), status: ""), of: account)
     }
 
+    @Test("What lies under a name that no account has can be removed; an account keeps all")
+    func leftovers() async throws {
+        try await withStores { stores in
+            let guest = try jid("guest@example.com")
+            try await stores.vCards.storeVCard([1], of: guest)
+            #expect(try await stores.accountRemoval.removeLeftovers(of: guest))
+            #expect(try await stores.vCards.vCard(of: guest) == nil)
+            #expect(try await stores.accountRemoval.removeLeftovers(of: guest))
+            _ = try await stores.accounts.create(guest, credentials: "x")
+            try await stores.vCards.storeVCard([2], of: guest)
+            #expect(try await stores.accountRemoval.removeLeftovers(of: guest) == false)
+            #expect(try await stores.accounts.exists(guest))
+            #expect(try await stores.vCards.vCard(of: guest) == [2])
+        }
+    }
+
     @Test("What an account without a row owns goes too")
     func withoutRow() async throws {
         try await withStores { stores in

@@ -102,6 +102,28 @@ struct SQLRosterStoreTests {
         }
     }
 
+    @Test("Long items fit in up to 1 MiB; short ones, and those that shrink, always do")
+    func textLimit() async throws {
+        try await withStores { stores in
+            let juliet = try jid("juliet@example.com")
+            let long = (0..<100).map { "\($0)" + String(repeating: "g", count: 1000) }
+            func put(_ name: String, _ groups: [String]) async throws -> RosterEditResult {
+                let item = RosterItem(contact: try jid("\(name)@example.net"), groups: groups)
+                return try await stores.rosters.upsert(item, of: juliet, itemsMax: 1000)
+            }
+            for number in 0..<10 {
+                #expect(try await put("c\(number)", long) != .full)
+            }
+            #expect(try await put("one-more", long) == .full)
+            #expect(try await put("short", ["friends"]) != .full)
+            #expect(try await put("short", long) == .full, "an item may not grow either")
+            #expect(try await put("c0", Array(long.dropLast())) != .full)
+            #expect(try await put("c0", long) != .full, "as long as before")
+            #expect(try await put("c1", []) != .full)
+            #expect(try await put("one-more", long) != .full, "there is room again")
+        }
+    }
+
     @Test("§2.6.3: changes come oldest first, with removals and the last state of each item")
     func changes() async throws {
         try await withStores { stores in

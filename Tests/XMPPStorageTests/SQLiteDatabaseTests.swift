@@ -46,6 +46,16 @@ struct SQLiteDatabaseTests {
         }
     }
 
+    @Test("A reader keeps few pages of its own: the kernel has them all")
+    func readerCache() async throws {
+        try await withDatabase { database in
+            let size = try await database.read { (session) throws(StorageError) in
+                try session.number("PRAGMA cache_size")
+            }
+            #expect(size == -256)
+        }
+    }
+
     @Test("A caller over the limit is told so at once; those that wait are served")
     func overload() async throws {
         try await withDatabase(waitingMax: 2) { database in

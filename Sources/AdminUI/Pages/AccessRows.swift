@@ -97,7 +97,9 @@ extension ACLMatch {
         switch self {
         case .ip(let network): "ip \(network)"
         case .user(let user, let domain): "user \(user)\(Self.at(domain))"
-        case .userPattern(let pattern, let domain): "user \(pattern.text)\(Self.at(domain))"
+        case .userPattern(let pattern, let domain):
+            pattern.text.isEmpty
+                ? "any user\(Self.at(domain))" : "user_regexp \(pattern.text)\(Self.at(domain))"
         case .server(let domain): "server \(domain)"
         case .serverPattern(let pattern): "server \(pattern.text)"
         case .resource(let resource): "resource \(resource)"

@@ -21,10 +21,10 @@ extension BuiltInPages {
         let count = try await host.stores.accounts.count(on: host.jid)
         var table = ConsoleTable(
             "accounts",
-            columns: ["Account", "State", "Sessions", "Registered"].map {
+            columns: ["Account", "State", "Sessions", "Last seen", "Registered"].map {
                 ConsoleColumn($0, isNumeric: $0 == "Sessions")
             },
-            rows: page.accounts.map { row($0, on: host) },
+            rows: try await rows(page.accounts, on: host),
             filters: [
                 .text("q", "Name", example: "juliet"),
                 .choice(
@@ -49,30 +49,48 @@ extension BuiltInPages {
         count: Int, _ text: String, isAnywhere: Bool, _ page: AccountPage
     ) -> String {
         let all = "\(Words.number(count)) \(count == 1 ? "account" : "accounts")"
-        guard !text.isEmpty, isAnywhere, page.next != nil else { return all }
-        return all + "; each page of this search looks at 20\u{202F}000 of them at most, so it may"
-            + " show few or none and still have a next one"
+        guard !text.isEmpty else { return all }
+        guard isAnywhere, page.next != nil else { return all + " in all" }
+        return all + " in all; each page of this search looks at 20\u{202F}000 of them at most,"
+            + " so it may show few or none and still have a next one"
     }
 
-    private static func row(_ summary: AccountSummary, on host: VirtualHost) -> ConsoleRow {
+    private static func rows(
+        _ accounts: [AccountSummary], on host: VirtualHost
+    ) async throws -> [ConsoleRow] {
+        var rows: [ConsoleRow] = []
+        for summary in accounts {
+            let sessions = host.sessions.sessions(of: summary.account).count
+            let last =
+                sessions > 0
+                ? nil : try await host.stores.lastActivity.lastActivity(of: summary.account)
+            rows.append(row(summary, sessions: sessions, last: last?.leftAt))
+        }
+        return rows
+    }
+
+    private static func row(
+        _ summary: AccountSummary, sessions: Int, last: Timestamp?
+    ) -> ConsoleRow {
         let account = summary.account
-        let sessions = host.sessions.sessions(of: account).count
         let link = ConsoleLink("account", [ConsoleParameter("jid", account.text)])
         return ConsoleRow(
             [
                 .link(account.localpart ?? "", link), state(summary.disabledAt),
-                sessions == 0 ? .nothing : .number(sessions), .moment(summary.createdAt),
+                sessions == 0 ? .nothing : .number(sessions),
+                sessions > 0 ? .text("now") : last.map { .moment($0) } ?? .nothing,
+                .moment(summary.createdAt),
             ],
             actions: actions(on: account, isDisabled: summary.disabledAt != nil),
             tone: summary.disabledAt == nil ? .plain : .warning)
     }
 
-    private static func state(_ disabledAt: Timestamp?) -> ConsoleCell {
+    static func state(_ disabledAt: Timestamp?) -> ConsoleCell {
         disabledAt == nil ? .badge("Active", .good) : .badge("Disabled", .warning)
     }
 
     /// What can be done with an account.
-    private static func actions(
+    static func actions(
         on account: BareJID, isDisabled: Bool, next: ConsoleLink? = nil
     ) -> [ConsoleAction] {
         let name = [
@@ -88,45 +106,5 @@ extension BuiltInPages {
             ConsoleAction(
                 "Delete", "unregister", name, tone: .bad, asking: "Delete \(account)?", next: next),
         ]
-    }
-
-    // MARK: one account
-
-    static let account = ConsolePage(
-        "account", "Account", "One account with its sessions.", in: .people, scope: .reach,
-        isInMenu: false, icon: .accounts
-    ) { request in
-        guard let jid = BareJID(request["jid"]), jid.localpart != nil,
-            request.administrator.reaches(host: jid.domainpart),
-            let host = request.server.hosts[jid.domainpart],
-            let record = try await host.stores.accounts.record(of: jid)
-        else { throw ConsoleProblem(.notFound, "There is no such account.") }
-        let sessions = host.sessions.sessions(of: jid)
-        let roster = try await host.stores.rosters.roster(of: jid)
-        let last = try await host.stores.lastActivity.lastActivity(of: jid)
-        var facts = [
-            ConsoleFact("State", state(record.disabledAt)),
-            ConsoleFact("Registered", .moment(record.createdAt)),
-            ConsoleFact("Contacts", .number(roster.items.count)),
-        ]
-        if let disabledAt = record.disabledAt {
-            facts.append(ConsoleFact("Disabled since", .moment(disabledAt)))
-        }
-        facts.append(
-            ConsoleFact(
-                "Last seen",
-                sessions.isEmpty ? last.map { .moment($0.leftAt) } ?? .text("never") : .text("now"))
-        )
-        if sessions.isEmpty, let status = last?.status, !status.isEmpty {
-            facts.append(ConsoleFact("Last words", .text(status)))
-        }
-        let parent = ConsoleLink("accounts", [ConsoleParameter("host", host.domain)])
-        let table = ConsoleTable(
-            "sessions", "Sessions", columns: sessionColumns,
-            rows: sessions.map { sessionRow($0) }, empty: "Not connected.")
-        return ConsoleContent(
-            title: jid.text, parent: parent,
-            actions: actions(on: jid, isDisabled: record.isDisabled, next: parent),
-            [.facts("", facts), .table(table)])
     }
 }

@@ -20,7 +20,8 @@ extension BuiltInPages {
             rows: found.map { command in
                 ConsoleRow(
                     [
-                        .code(command.name), .text(command.summary), .text(command.tag.name),
+                        .code(command.name), .text(Words.plain(command.summary)),
+                        .text(command.tag.name),
                         command.arguments.isEmpty
                             ? .nothing : .list(command.arguments.map { .code($0.name) }),
                     ],

@@ -9,7 +9,7 @@ extension BuiltInPages {
         let configuration = request.server.configuration
         let showsAll = request["show"] == "all"
         let text = request["q"].lowercased()
-        let rows = OptionRows(showsAll: showsAll, text: text)
+        let lines = OptionLines(showsAll: showsAll, text: text)
         var sections: [ConsoleSection] = [
             .facts(
                 "",
@@ -21,8 +21,8 @@ extension BuiltInPages {
         sections.append(
             .table(
                 ConsoleTable(
-                    "options", "Server options", columns: OptionRows.columns,
-                    rows: rows.rows(ServerOption.all, configuration.options),
+                    "options", "Server options", columns: OptionLine.columns,
+                    rows: lines.lines(ServerOption.all, configuration.options).map(\.row),
                     filters: [
                         .text("q", "Name", example: "sql"),
                         .choice(
@@ -33,16 +33,7 @@ extension BuiltInPages {
                             ]),
                     ], empty: "Nothing is written that matches: the defaults hold.")))
         sections += AccessRows(access: configuration.access, text: text).tables.map { .table($0) }
-        for name in configuration.hosts {
-            guard let host = configuration.host(name) else { continue }
-            sections.append(
-                .table(
-                    ConsoleTable(
-                        "host-\(sections.count)", "Modules of \(name)",
-                        columns: OptionRows.columns,
-                        rows: rows.rows(of: host, request.optionsOfModules),
-                        empty: "No module matches.")))
-        }
+        sections += moduleTables(request, lines).map { .table($0) }
         return ConsoleContent(
             actions: [
                 ConsoleAction("Check the files", "check_config"),
@@ -51,52 +42,27 @@ extension BuiltInPages {
                     asking: "Read the configuration again and apply it?"),
             ], sections)
     }
-}
 
-/// Options with their values, as rows.
-struct OptionRows {
-    /// Whether options that were not written are listed with their defaults.
-    let showsAll: Bool
-    /// Part of the names to list, in lower case.
-    let text: String
-
-    static let columns = ["Option", "Value", "Meaning"].map { ConsoleColumn($0) }
-
-    func rows(
-        _ options: [any OptionDeclaration], _ values: OptionValues, below prefix: String = ""
-    ) -> [ConsoleRow] {
-        options.compactMap { option in
-            let isWritten = values.isWritten(option)
-            let name = prefix.isEmpty ? option.name : "\(prefix) · \(option.name)"
-            guard showsAll || isWritten, text.isEmpty || name.contains(text) else { return nil }
-            let value = option.shownText(in: values)
-            return ConsoleRow([
-                .code(name),
-                isWritten ? .code(value) : .noted(.code(value.isEmpty ? "–" : value), "default"),
-                .text(option.summary),
-            ])
+    /// A table a host; hosts with the same modules and values share theirs.
+    private static func moduleTables(
+        _ request: ConsoleRequest, _ lines: OptionLines
+    ) -> [ConsoleTable] {
+        let configuration = request.server.configuration
+        var groups: [(hosts: [String], lines: [OptionLine])] = []
+        for host in configuration.hosts.compactMap({ configuration.host($0) }) {
+            let found = lines.lines(of: host, request.optionsOfModules)
+            if let place = groups.firstIndex(where: { $0.lines == found }) {
+                groups[place].hosts.append(host.host)
+            } else {
+                groups.append(([host.host], found))
+            }
         }
-    }
-
-    /// The modules of a host, each with its options.
-    func rows(
-        of host: HostConfiguration, _ declared: [String: [any OptionDeclaration]]
-    ) -> [ConsoleRow] {
-        host.modules.sorted { $0.key < $1.key }.flatMap { name, values -> [ConsoleRow] in
-            let options = declared[name] ?? []
-            let below = rows(options, values, below: name)
-            guard below.isEmpty, text.isEmpty || name.contains(text) else { return below }
-            return [ConsoleRow([.code(name), .text("on"), .text("with its defaults")])]
+        let areAlike = groups.count == 1 && configuration.hosts.count > 1
+        return groups.enumerated().map { index, group in
+            let names = areAlike ? "all hosts" : group.hosts.joined(separator: ", ")
+            return ConsoleTable(
+                "modules-\(index)", "Modules of \(names)", columns: OptionLine.columns,
+                rows: group.lines.map(\.row), empty: "No module matches.")
         }
-    }
-}
-
-extension OptionDeclaration {
-    /// The value for people to read; secrets are not shown.
-    func shownText(in values: OptionValues) -> String {
-        let isSecret =
-            ["password", "secret", "token"].contains { name.contains($0) }
-            && name != "auth_password_format"
-        return isSecret && values.isWritten(self) ? "••••••" : text(in: values)
     }
 }

@@ -14,11 +14,11 @@ extension BuiltInPages {
             atLeast: least, containing: request["q"], last: linesOnPage)
         let levels: [Logger.Level] = [.debug, .info, .notice, .warning, .error]
         let lines = ConsoleLines(
-            "log", "The log, from \(ring.level.rawValue) on",
+            "log", "Lines from level \(ring.level.rawValue) up",
             filters: [
-                .text("q", "With", example: "martlet.http"),
+                .text("q", "Contains", example: "martlet.http"),
                 .choice(
-                    "level", "At least",
+                    "level", "From level",
                     [ConsoleParameter("everything", "")]
                         + levels.map { ConsoleParameter($0.rawValue, $0.rawValue) }),
             ],

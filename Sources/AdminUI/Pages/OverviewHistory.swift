@@ -70,8 +70,8 @@ extension TransportClass {
     /// As people call it.
     var title: String {
         switch self {
-        case .tcp: "TCP"
-        case .tls: "TLS"
+        case .tcp: "TCP unencrypted"
+        case .tls: "TCP with TLS"
         case .bosh: "BOSH"
         case .webSocket: "WebSocket"
         case .polling: "Polling"

@@ -17,7 +17,7 @@ extension BuiltInPages {
             columns: [
                 ConsoleColumn("Part"), ConsoleColumn("State"),
                 ConsoleColumn("Restarts", isNumeric: true), ConsoleColumn("Up for"),
-                ConsoleColumn("Restarts what"), ConsoleColumn("Streams", isNumeric: true),
+                ConsoleColumn("Strategy"), ConsoleColumn("Streams", isNumeric: true),
                 ConsoleColumn("Note"), ConsoleColumn("Last error"),
             ], rows: parts.map { row($0, depth: $1) },
             note: failing == 0 ? "\(parts.count) parts" : "\(parts.count) parts, \(failing) failing"

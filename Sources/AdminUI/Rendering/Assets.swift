@@ -13,8 +13,13 @@ enum Assets {
             name: "console.css", type: "text/css; charset=utf-8",
             bytes: PackageResources.console_css),
         Asset(
+            name: "dark.css", type: "text/css; charset=utf-8", bytes: PackageResources.dark_css),
+        Asset(
             name: "console.js", type: "text/javascript; charset=utf-8",
             bytes: PackageResources.console_js),
+        Asset(
+            name: "chart.js", type: "text/javascript; charset=utf-8",
+            bytes: PackageResources.chart_js),
         Asset(name: "icons.svg", type: "image/svg+xml", bytes: PackageResources.icons_svg),
         Asset(name: "mark.svg", type: "image/svg+xml", bytes: PackageResources.mark_svg),
     ]

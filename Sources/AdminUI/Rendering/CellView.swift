@@ -32,3 +32,21 @@ extension Drawing {
         return ["iso": iso, "text": String(text) + "\u{A0}UTC"]
     }
 }
+
+extension ConsoleCell {
+    /// The cell as plain text; empty when it holds none.
+    fileprivate var plain: String {
+        switch self {
+        case .text(let text), .code(let text), .badge(let text, _), .link(let text, _),
+            .branch(let text, _):
+            text
+        case .nothing, .number, .moment, .duration, .bytes, .noted, .list: ""
+        }
+    }
+
+    /// What names a row when this is its first cell.
+    var words: String {
+        guard case .noted(let cell, let note) = self else { return plain }
+        return note.isEmpty ? cell.plain : "\(cell.plain) \(note)"
+    }
+}

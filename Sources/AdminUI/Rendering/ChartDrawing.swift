@@ -4,7 +4,7 @@ import XMPPEngine
 struct ChartDrawing {
     private static let width = 480.0
     private static let height = 176.0
-    private static let left = 58.0
+    private static let left = 64.0
     private static let right = 8.0
     private static let top = 12.0
     private static let bottom = 26.0
@@ -24,6 +24,7 @@ struct ChartDrawing {
         [
             "id": chart.id, "title": chart.title,
             "description": description,
+            "plot": plot,
             "viewBox": "0 0 \(Int(Self.width)) \(Int(Self.height))",
             "isEmpty": chart.series.allSatisfy { $0.values.allSatisfy { $0 == nil } },
             "lines": (0...4).map { step -> View in
@@ -108,6 +109,16 @@ struct ChartDrawing {
         return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(abs(tenths % 10))"
     }
 
+    /// What a script needs to read values off the lines: left, right, top and bottom of the
+    /// plot, its greatest value, its unit, and its time in seconds.
+    private var plot: String {
+        [
+            Self.number(Self.left), Self.number(Self.width - Self.right), Self.number(Self.top),
+            Self.number(Self.height - Self.bottom), "\(greatest)", "\(chart.unit)",
+            "\(count * chart.stepSeconds)",
+        ].joined(separator: " ")
+    }
+
     // MARK: words
 
     private func label(_ value: Double?) -> String {
@@ -139,6 +150,8 @@ struct ChartDrawing {
     static func roundedUp(_ value: Double, isBytes: Bool) -> Double {
         let base = isBytes ? 1024.0 : 1.0
         guard value > (isBytes ? 4 * base : 4), value.isFinite else { return 4 * base }
+        // So that each quarter is a whole number.
+        if !isBytes, value <= 40 { return (value / 4).rounded(.up) * 4 }
         var unit = base
         while unit * (isBytes ? 1024 : 10) <= value { unit *= isBytes ? 1024 : 10 }
         let steps: [Double] =

@@ -4,6 +4,9 @@ import XMPPEngine
 
 /// The form of a declared command: what is given stands fixed, the rest is asked for.
 struct CommandForm {
+    /// What people write to each other in more characters than this gets some lines.
+    private static let lineMax = 1000
+
     let command: Command
     /// Arguments that are not asked for.
     var given: [String: String]
@@ -18,7 +21,7 @@ struct CommandForm {
     func view(base: String, hosts: [String]) -> View {
         var view: View = [
             "title": title, "label": label, "tone": tone.rawValue, "back": back,
-            "summary": command.summary, "command": command.name,
+            "summary": Words.plain(command.summary), "command": command.name,
             "action": "\(base)/run/\(command.name)", "cancel": "\(base)/\(back)",
             "given": command.arguments.compactMap { argument in
                 given[argument.name].map { value in
@@ -41,7 +44,7 @@ struct CommandForm {
         let value = typed[argument.name] ?? argument.fallback.map(Self.text) ?? ""
         var view: View = [
             "name": "a-" + argument.name, "label": Words.title(argument.name),
-            "hint": argument.summary, "isRequired": argument.fallback == nil,
+            "hint": Words.plain(argument.summary), "isRequired": Self.isRequired(argument),
             "id": "f-\(command.name)-\(argument.name)",
         ]
         switch argument.kind {
@@ -58,6 +61,11 @@ struct CommandForm {
             view["choices"] = argument.choices.map {
                 ["value": $0, "label": $0, "isChosen": $0 == value] as View
             }
+        case .string
+        where argument.isPrivate && !argument.isSecret
+            && argument.length.upperBound > Self.lineMax:
+            view["area"] =
+                ["value": value, "most": String(argument.length.upperBound)] as View
         case .string, .int, .jid, .host, .network, .user, .strings:
             let type = argument.isSecret ? "password" : argument.kind == .int ? "number" : "text"
             view["input"] =
@@ -67,6 +75,12 @@ struct CommandForm {
                 ] as View
         }
         return view
+    }
+
+    /// Whether a browser may refuse to send the field empty; the command has the last word.
+    private static func isRequired(_ argument: CommandArgument) -> Bool {
+        guard argument.fallback == nil else { return false }
+        return argument.kind != .string || argument.isSecret || !argument.length.contains(0)
     }
 
     private static func choices(_ words: [String: String], chosen: String) -> [View] {

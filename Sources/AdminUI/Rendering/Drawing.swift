@@ -70,7 +70,7 @@ struct Drawing {
     // MARK: tables
 
     private func view(_ table: ConsoleTable) -> View {
-        let rows = table.rows.map { row in (row, row.actions.compactMap { self.view($0) }) }
+        let rows = table.rows.map { row in (row, rowActions(row)) }
         let hasActions = rows.contains { !$0.1.isEmpty }
         var view: View = [
             "id": table.id, "isEmpty": table.rows.isEmpty, "empty": table.empty,
@@ -82,6 +82,7 @@ struct Drawing {
                 self.view(row, in: table, actions: actions, hasActions: hasActions)
             },
         ]
+        view["isWhole"] = Self.isWhole(table)
         view.set("title", unlessEmpty: table.title)
         view.set("note", unlessEmpty: table.note)
         if !table.filters.isEmpty { view["filters"] = self.view(table.filters) }
@@ -96,6 +97,24 @@ struct Drawing {
             view["paging"] = paging
         }
         return view
+    }
+
+    /// Whether a script may put the rows into another order: all are here, and none is a part of
+    /// another.
+    private static func isWhole(_ table: ConsoleTable) -> Bool {
+        guard table.rows.count > 2, table.first == nil, table.next == nil else { return false }
+        return !table.rows.contains { row in
+            if case .branch = row.cells.first { true } else { false }
+        }
+    }
+
+    /// What can be done with a row; each says with which one, for those who hear them one by one.
+    private func rowActions(_ row: ConsoleRow) -> [View] {
+        row.actions.compactMap { action in
+            var view = view(action)
+            view?.set("about", unlessEmpty: row.cells.first?.words ?? "")
+            return view
+        }
     }
 
     private func view(

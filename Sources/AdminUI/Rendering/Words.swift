@@ -45,6 +45,12 @@ enum Words {
         return parts.map { "\($0.0)\($0.1)" }.joined(separator: "\u{A0}")
     }
 
+    /// A summary with the marks of code in it, as prose: `` `all` `` becomes `“all”`.
+    static func plain(_ summary: String) -> String {
+        summary.split(separator: "`", omittingEmptySubsequences: false).enumerated()
+            .map { index, part in index % 2 == 0 ? String(part) : "“\(part)”" }.joined()
+    }
+
     /// A name of the program as words: `change_password` becomes `Change password`.
     static func title(_ name: String) -> String {
         let words = name.split(separator: "_").joined(separator: " ")

@@ -44,6 +44,11 @@ struct BOSHBody {
     /// Whether it asks for another stream in the session (XEP-0124 §16.3).
     var asksForStream: Bool { isPlain && header["to"] != nil }
 
+    /// Whether its client says which account it is of.
+    var namesAccount: Bool {
+        header["from"].flatMap { JID($0) }.map { !$0.bare.isDomain } ?? false
+    }
+
     /// Whether there is nothing in it, and nothing that is done to the session.
     private var isPlain: Bool {
         payloads.isEmpty && !isTerminate && !isRestart && header["pause"] == nil

@@ -118,7 +118,9 @@ struct BOSHHandler: HTTPHandler {
         let stream = C2SSession(
             transport: session, peer: PeerFacts(exchange), directory: directory,
             options: options)
-        session.begin(stream, body, exchange: exchange)
+        session.begin(
+            stream, body, exchange: exchange,
+            asGuest: settings.isPrebound && !body.namesAccount)
     }
 
     /// Why a session cannot be created.

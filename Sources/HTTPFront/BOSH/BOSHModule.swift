@@ -33,11 +33,24 @@ package struct BOSHModule: WebModule {
         "The https address of this service: a client that asks for a session without TLS is sent"
             + " there.")
 
+    static let prebind = Option<Bool>(
+        "prebind", default: false,
+        "Whether a new session is a guest's at once, without a login, unless its client says in"
+            + " `from` who it is; needs `auth_method: anonymous`.")
+
     package var options: [any OptionDeclaration]? {
         [
             Self.maxInactivity, Self.maxPause, Self.maxWait, Self.maxConcat, Self.compressFrom,
-            Self.secureURI, WebModuleOption.corsOrigins,
+            Self.secureURI, Self.prebind, WebModuleOption.corsOrigins,
         ]
+    }
+
+    package func warning(_ options: ModuleOptions, on host: OptionValues) -> String? {
+        guard options[Self.prebind], !host[ServerOption.authMethod].contains(.anonymous) else {
+            return nil
+        }
+        return "prebind needs `auth_method: anonymous`, which `\(options.host ?? "")` does not"
+            + " have: new sessions end with not-authorized"
     }
 
     package func sessions(over web: HTTPService) -> ChildSpec? {
@@ -71,6 +84,7 @@ extension BOSHSettings {
         waitMax = Int(options[BOSHModule.maxWait].components.seconds)
         compressionBytesMin = max(256, options[BOSHModule.compressFrom].bound ?? .max)
         secureURI = options[BOSHModule.secureURI]
+        isPrebound = options[BOSHModule.prebind]
         concatMax = max(1, options[BOSHModule.maxConcat].bound ?? .max)
     }
 }

@@ -114,4 +114,6 @@ extension BOSHSession {
         finish(extra: nil)
         drop()
     }
+
+    func abandon() { drop() }
 }

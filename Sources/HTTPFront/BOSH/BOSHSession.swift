@@ -77,12 +77,15 @@ final class BOSHSession: StreamTransport, RequestSession, @unchecked Sendable {
 
     var now: Int { Int(clamping: home.now) }
 
-    /// Opens the stream for the first request.
-    func begin(_ session: C2SSession, _ first: BOSHBody, exchange: Exchange) {
+    /// Opens the stream for the first request, bound already when it is a guest's.
+    func begin(
+        _ session: C2SSession, _ first: BOSHBody, exchange: Exchange, asGuest: Bool = false
+    ) {
         self.session = session
         owner = session
         keep(exchange)
-        session.parserOpened(origin.streamHeader(of: first.header))
+        let header = origin.streamHeader(of: first.header)
+        asGuest ? session.openForGuest(header) : session.parserOpened(header)
         pass(first.payloads, to: self.session)
         flush()
     }
@@ -237,6 +240,8 @@ final class BOSHSession: StreamTransport, RequestSession, @unchecked Sendable {
         }
         flush()
     }
+
+    var isBehind: Bool { output.bytes > 0 }
 
     func send(_ stanza: Stanza) {
         guard canSend else { return }

@@ -61,6 +61,8 @@ final class BOSHStream: StreamTransport {
 
     private var hasOpened = false
 
+    var isBehind: Bool { output.bytes > 0 }
+
     func send(_ stanza: Stanza) {
         guard session != nil else { return }
         output.append(stanza, concatMax: parent.concatMax)

@@ -16,6 +16,8 @@ struct BOSHSettings: Sendable, Equatable {
     var compressionBytesMin = 4096
     /// Where clients must go instead that ask for a session without TLS.
     var secureURI: String?
+    /// Whether clients that do not say who they are need no login.
+    var isPrebound = false
 }
 
 /// The sessions of BOSH, and what new ones are offered.
@@ -54,7 +56,7 @@ struct BOSHTerms: Equatable {
         polling = Int32(clamping: settings.polling)
         // A client that polls needs time between its polls (XEP-0124 §12).
         let inactivity = Int32(clamping: settings.inactivity)
-        self.inactivity = hold == 0 ? max(inactivity, 4 * polling) : inactivity
+        self.inactivity = hold == 0 ? inactivity + max(inactivity, 4 * polling) : inactivity
         pauseMax = Int32(clamping: settings.pauseMax)
         minorVersion = header("ver").flatMap { Self.minorVersion($0) }
         usesAcks = header("ack") == "1"

@@ -16,10 +16,18 @@ package struct ContentTypes: Sendable {
         }
     }
 
+    /// The type by what follows the last dot of a name, which may stand behind its folders.
     func type(of name: Substring) -> String {
-        guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return fallback }
-        return types[name[name.index(after: dot)...].lowercased()] ?? fallback
+        guard let dot = name.utf8.lastIndex(where: { $0 == UInt8(ascii: ".") || $0 == Self.slash }),
+            name.utf8[dot] != Self.slash, dot != name.startIndex,
+            name.utf8[name.utf8.index(before: dot)] != Self.slash
+        else { return fallback }
+        let ending = name[name.utf8.index(after: dot)...]
+        let isUpperCased = ending.utf8.contains { $0 >= 0x80 || (0x41...0x5a).contains($0) }
+        return types[isUpperCased ? ending.lowercased() : String(ending)] ?? fallback
     }
+
+    private static let slash = UInt8(ascii: "/")
 
     private static let known = [
         "html": "text/html; charset=utf-8", "htm": "text/html; charset=utf-8",

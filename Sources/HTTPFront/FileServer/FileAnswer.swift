@@ -3,10 +3,6 @@ struct FileAnswer {
     /// Several ranges are put together in memory up to this size; a client that wants more of the
     /// file in pieces gets all of it.
     private static let multipartBytesMax: UInt64 = 262_144
-    /// So little goes out with the head, in one system call and one packet less than by sendfile.
-    private static let readBytesMax: UInt64 = 16_384
-    /// Nobody who chose the file's content could know it.
-    private let boundary = "range-" + String(UInt64.random(in: .min ... .max), radix: 36)
 
     let type: String
     var fields: [HTTPField] = []
@@ -15,27 +11,25 @@ struct FileAnswer {
         self.type = type
     }
 
-    func send(_ file: consuming OpenFile, coding: ContentCoding?, _ exchange: Exchange) {
+    func send(_ file: OpenFile, coding: ContentCoding?, _ exchange: Exchange) {
         let tag = file.tag(coding: coding)
         let conditions = Preconditions(exchange)
-        let validators = [
-            HTTPField("ETag", tag), HTTPField("Last-Modified", HTTPDate.text(file.modified)),
-        ]
+        var all = fields
+        all.reserveCapacity(fields.count + 5)
+        all.append(HTTPField("ETag", tag))
+        all.append(HTTPField("Last-Modified", file.modifiedText))
         switch conditions.outcome(tag: tag, modified: file.modified) {
         case .failed:
             exchange.respond(.preconditionFailed, body: .page(.preconditionFailed))
             return
         case .notModified:
-            let kept = fields.filter { $0.name != "Content-Encoding" }
-            exchange.respond(.notModified, fields: kept + validators)
+            exchange.respond(
+                .notModified, fields: all.filter { $0.name != "Content-Encoding" })
             return
         case .proceed:
             break
         }
-        let all =
-            fields + validators + [
-                HTTPField("Accept-Ranges", "bytes")
-            ]
+        all.append(HTTPField("Accept-Ranges", "bytes"))
         guard exchange.method == .get, let range = exchange.field("Range"),
             conditions.allowsRange(tag: tag, modified: file.modified)
         else { return sendWhole(file, all, exchange) }
@@ -52,9 +46,9 @@ struct FileAnswer {
     }
 
     private func sendWhole(
-        _ file: borrowing OpenFile, _ fields: [HTTPField], _ exchange: Exchange
+        _ file: OpenFile, _ fields: consuming [HTTPField], _ exchange: Exchange
     ) {
-        let fields = fields + [HTTPField("Content-Type", type)]
+        fields.append(HTTPField("Content-Type", type))
         guard file.size > 0 else {
             exchange.respond(.ok, fields: fields)
             return
@@ -63,7 +57,7 @@ struct FileAnswer {
     }
 
     private func sendRanges(
-        _ file: borrowing OpenFile, _ ranges: [Range<UInt64>], _ fields: [HTTPField],
+        _ file: OpenFile, _ ranges: [Range<UInt64>], _ fields: [HTTPField],
         _ exchange: Exchange
     ) {
         if ranges.count == 1 {
@@ -73,17 +67,18 @@ struct FileAnswer {
                 ]
             return send(.partialContent, fields, file, ranges[0], exchange)
         }
+        // Nobody who chose the file's content could know it.
+        let boundary = "range-" + String(UInt64.random(in: .min ... .max), radix: 36)
         let total = ranges.reduce(0) { $0 + ($1.upperBound - $1.lowerBound) }
-        guard total <= Self.multipartBytesMax, let body = multipart(file, ranges) else {
-            return sendWhole(file, fields, exchange)
-        }
+        guard total <= Self.multipartBytesMax, let body = multipart(file, ranges, boundary)
+        else { return sendWhole(file, fields, exchange) }
         let kind = "multipart/byteranges; boundary=\(boundary)"
         exchange.respond(
             .partialContent, fields: fields + [HTTPField("Content-Type", kind)], body: .bytes(body))
     }
 
     private func multipart(
-        _ file: borrowing OpenFile, _ ranges: [Range<UInt64>]
+        _ file: OpenFile, _ ranges: [Range<UInt64>], _ boundary: String
     ) -> [UInt8]? {
         var body: [UInt8] = []
         for range in ranges {
@@ -102,24 +97,14 @@ struct FileAnswer {
     }
 
     private func send(
-        _ status: HTTPStatus, _ fields: [HTTPField], _ file: borrowing OpenFile,
+        _ status: HTTPStatus, _ fields: [HTTPField], _ file: OpenFile,
         _ range: Range<UInt64>, _ exchange: Exchange
     ) {
-        guard let body = body(file, range, exchange) else {
+        guard let body = file.body(range, isSent: exchange.method == .get) else {
             exchange.respond(.serviceUnavailable, body: .page(.serviceUnavailable))
             return
         }
         exchange.respond(status, fields: fields, body: body)
-    }
-
-    /// `nil` when there is no descriptor left, or the file has become shorter.
-    private func body(
-        _ file: borrowing OpenFile, _ range: Range<UInt64>, _ exchange: Exchange
-    ) -> ResponseBody? {
-        if exchange.method == .get, range.upperBound - range.lowerBound <= Self.readBytesMax {
-            return file.read(range).map { .bytes($0) }
-        }
-        return file.region(range).map { .file($0) }
     }
 }
 

@@ -8,11 +8,15 @@ import Glibc
 /// is not allowed the path is walked step by step and no link is followed at all.
 final class Folder: Sendable {
     private let descriptor: Int32
+    private let shelf: FileShelf
 
     /// `nil` when there is no such folder.
-    init?(_ path: String) {
+    ///
+    /// `clock` says the seconds since 1970, as the file system counts them.
+    init?(_ path: String, clock: @escaping @Sendable () -> Int64 = { Int64(time(nil)) }) {
         descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         if descriptor < 0 { return nil }
+        shelf = FileShelf(clock: clock)
     }
 
     deinit {
@@ -29,6 +33,25 @@ final class Folder: Sendable {
         return opened < 0 ? nil : OpenFile(adopting: opened)
     }
 
+    /// The same, from memory where the name still leads to the very file that was read last.
+    ///
+    /// `now` is in milliseconds of a loop's clock.
+    func open(_ path: String, now: UInt64) -> OpenFile? {
+        if let known = shelf.file(path, now: now), status(of: path) == known.status {
+            return known
+        }
+        guard let file = open(path) else { return nil }
+        shelf.put(file, path, now: now)
+        return file
+    }
+
+    /// What a name leads to now, also where it may not be opened: it is only compared.
+    private func status(of path: String) -> FileStatus? {
+        var status = stat()
+        let found = fstatat(descriptor, path.isEmpty ? "." : path, &status, 0) == 0
+        return found ? FileStatus(status) : nil
+    }
+
     private func walk(_ path: String, _ flags: Int32) -> Int32 {
         var folder = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
         let steps = path.split(separator: "/")
@@ -40,71 +63,5 @@ final class Folder: Sendable {
             folder = next
         }
         return folder
-    }
-}
-
-/// Owns an open file until an answer takes it over.
-struct OpenFile: ~Copyable {
-    enum Kind {
-        case file
-        case folder
-        case other
-    }
-
-    private let descriptor: Int32
-    let kind: Kind
-    let size: UInt64
-    /// Seconds since 1970.
-    let modified: Int64
-    private let nanoseconds: Int
-    private let inode: UInt64
-
-    init(adopting descriptor: Int32) {
-        self.descriptor = descriptor
-        var status = stat()
-        let isKnown = fstat(descriptor, &status) == 0
-        switch isKnown ? status.st_mode & S_IFMT : 0 {
-        case S_IFREG: kind = .file
-        case S_IFDIR: kind = .folder
-        default: kind = .other
-        }
-        size = UInt64(clamping: status.st_size)
-        modified = Int64(status.st_mtim.tv_sec)
-        nanoseconds = status.st_mtim.tv_nsec
-        inode = UInt64(status.st_ino)
-    }
-
-    deinit {
-        close(descriptor)
-    }
-
-    /// A strong entity tag: another file, size or moment of change has another.
-    func tag(coding: ContentCoding?) -> String {
-        let moment = UInt64(bitPattern: modified) &* 1_000_000_000 &+ UInt64(nanoseconds)
-        let parts = [moment, size, inode].map { String($0, radix: 36) }
-        return "\"\(parts.joined(separator: "-"))\(coding.map { "-\($0.rawValue)" } ?? "")\""
-    }
-
-    /// A part of it, with a descriptor of its own; `nil` when there is none left.
-    func region(_ range: Range<UInt64>) -> FileRegion? {
-        let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
-        guard copy >= 0 else { return nil }
-        return FileRegion(
-            descriptor: copy, offset: range.lowerBound, count: range.upperBound - range.lowerBound)
-    }
-
-    /// The bytes of a range; `nil` when the file is shorter by now.
-    func read(_ range: Range<UInt64>) -> [UInt8]? {
-        let wanted = Int(range.upperBound - range.lowerBound)
-        let bytes = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
-            while count < wanted {
-                let got = pread(
-                    descriptor, buffer.baseAddress.map { $0 + count }, wanted - count,
-                    off_t(range.lowerBound) + off_t(count))
-                guard got > 0 else { return }
-                count += got
-            }
-        }
-        return bytes.count == wanted ? bytes : nil
     }
 }

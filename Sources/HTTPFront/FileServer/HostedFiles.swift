@@ -48,6 +48,7 @@ struct HostedFiles: HTTPHandler {
     }
 
     func handle(_ exchange: Exchange) throws {
+        guard servers.count > 1 else { return try usual.handle(exchange) }
         let server = exchange.servedHost.flatMap { servers[$0] } ?? usual
         try server.handle(exchange)
     }

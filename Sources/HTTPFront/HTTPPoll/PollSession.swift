@@ -37,6 +37,8 @@ final class PollSession: StreamTransport, RequestSession, @unchecked Sendable {
     private var isUnbound = true
     private var lastActivity: Int
     private var timer: HTTPTimer?
+    /// Whether the server stops, and the client has not heard of it.
+    private var isStopping = false
 
     /// Bytes that may wait for a client that does not fetch them; as over TCP.
     private static let outputBytesMax = 8 << 20
@@ -142,6 +144,8 @@ final class PollSession: StreamTransport, RequestSession, @unchecked Sendable {
         flush()
     }
 
+    var isBehind: Bool { output.bytes > 0 }
+
     func send(_ stanza: Stanza) {
         output.write { $0.write(stanza, framing: .stream) }
         flush()
@@ -207,6 +211,7 @@ final class PollSession: StreamTransport, RequestSession, @unchecked Sendable {
             return session.fail(
                 StreamError(.resourceConstraint, "too much is waiting for this client"))
         }
+        if isStopping { return tellEnd() }
         defer { arm() }
         guard let held else { return }
         if let session, session.isParked, now - heldSince < Self.holdMilliseconds { return }
@@ -273,10 +278,20 @@ final class PollSession: StreamTransport, RequestSession, @unchecked Sendable {
         session?.transportLost()
     }
 
-    /// The server stops.
+    /// The server stops: the client hears it now, or at its next request.
     func shutDown() {
         session?.fail(StreamError(.systemShutdown))
-        if let held { answer(held, output.take()) }
+        isStopping = true
+        guard !output.isEmpty else { return dropAndGiveBack() }
+        tellEnd()
+    }
+
+    /// Says what there is to whoever waits for it; nothing comes after that.
+    private func tellEnd() {
+        guard let held else { return arm() }
+        answer(held, output.take())
         dropAndGiveBack()
     }
+
+    func abandon() { dropAndGiveBack() }
 }

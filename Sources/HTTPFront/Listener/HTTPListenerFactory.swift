@@ -47,6 +47,7 @@ package struct HTTPListenerFactory: ListenerFactory {
             server?.configuration.options[ServerOption.trustedProxies] ?? .networks([])
         }
         door.bans = server.bans
+        door.strictTransport = strictTransport(listener)
         let defaultHost = listener.options[ListenerOption.defaultHost]
         door.servedHost = { [weak server] name in
             server?.configuration.webHost(named: name, default: defaultHost)
@@ -58,6 +59,16 @@ package struct HTTPListenerFactory: ListenerFactory {
         else { throw ListenerFailure("no certificate for TLS at \(listener.address)") }
         door.tls = { tls.context }
         return door
+    }
+
+    /// `Strict-Transport-Security` (RFC 6797 §6.1), unless `custom_headers` says another one.
+    private func strictTransport(_ listener: ListenerConfiguration) -> HTTPField? {
+        let name = "Strict-Transport-Security"
+        let headers = listener.options[ListenerOption.customHeaders]
+        guard let age = listener.options[ListenerOption.strictTransport],
+            !headers.keys.contains(where: { $0.lowercased() == name.lowercased() })
+        else { return nil }
+        return HTTPField(name, "max-age=\(age.components.seconds)")
     }
 
     private func endpoint(
@@ -118,6 +129,7 @@ extension HTTPLimits {
 extension Configuration {
     /// The host that a request for `name` means (`hosts_alias`, `default_host`).
     func webHost(named name: String?, default other: String?) -> String? {
+        guard hosts.count > 1 else { return hosts.first }
         if let name {
             if host(name) != nil { return name }
             if let alias = options[ServerOption.hostsAlias][name], host(alias) != nil {

@@ -12,6 +12,9 @@ package protocol WebModule: Sendable {
     /// has no place there.
     var options: [any OptionDeclaration]? { get }
 
+    /// What does not fit together in its options and those of their host; `nil` for nothing.
+    func warning(_ options: ModuleOptions, on host: OptionValues) -> String?
+
     /// Makes the handler for one place of one listener.
     ///
     /// - Returns: `nil` when there is nothing to serve, which has been logged.
@@ -27,6 +30,7 @@ package protocol WebModule: Sendable {
 }
 
 extension WebModule {
+    package func warning(_ options: ModuleOptions, on host: OptionValues) -> String? { nil }
     package func sessions(over web: HTTPService) -> ChildSpec? { nil }
     package func accessLogs(in configuration: Configuration) -> [(host: String, path: String)] {
         []
@@ -37,7 +41,9 @@ extension WebModule {
     /// What the configuration may name in `modules`.
     package var declarations: [ConfigurationSchema.Module] {
         guard let options else { return [] }
-        return names.map { ConfigurationSchema.Module($0, options: options) }
+        return names.map {
+            ConfigurationSchema.Module($0, options: options, warning: warning(_:on:))
+        }
     }
 
     /// The options of each host that has the module, in the order of the configuration.

@@ -78,7 +78,7 @@ package final class AccessLog: @unchecked Sendable {
     }
 
     func write(_ exchange: Exchange) {
-        let line = Array(AccessLine(exchange).text.utf8)
+        let line = AccessLine(exchange).bytes
         let isFirst = state.withLock { state in
             guard !state.isClosed, state.waiting.count + line.count <= Self.waitingBytesMax else {
                 state.droppedCount += 1
@@ -134,52 +134,5 @@ package final class AccessLog: @unchecked Sendable {
             guard count > 0 || errno == EINTR else { return }
             written += max(0, count)
         }
-    }
-}
-
-/// One line of the combined log format.
-struct AccessLine {
-    let text: String
-
-    init(_ exchange: Exchange) {
-        let version = exchange.isHTTP10 ? "HTTP/1.0" : "HTTP/1.1"
-        let status = exchange.sentStatus?.code ?? 0
-        let hasBody = exchange.method != .head && status != 204 && status != 304
-        let size = hasBody ? exchange.sentBytes.map { "\($0)" } ?? "-" : "0"
-        let user = exchange.user.map(Self.word) ?? "-"
-        let agent = Self.quoted(exchange.field("User-Agent"))
-        let referer = Self.quoted(exchange.field("Referer"))
-        let request = Self.quoted("\(exchange.method.name) \(exchange.target) \(version)")
-        text =
-            "\(exchange.peer) - \(user) [\(Self.now())] \(request) \(status) \(size) \(referer) \(agent)\n"
-    }
-
-    private static func now() -> String {
-        let time = HTTPDate.parts(Int64(time(nil)))
-        let clock = [time.hour, time.minute, time.second].map(HTTPDate.two).joined(separator: ":")
-        return
-            "\(HTTPDate.two(time.day))/\(HTTPDate.months[time.month - 1])/\(time.year):\(clock) +0000"
-    }
-
-    /// A name as one word of the line.
-    private static func word(_ text: String) -> String {
-        String(
-            text.unicodeScalars.map { scalar in
-                ("!"..."~").contains(scalar) && scalar != "\"" ? Character(scalar) : "_"
-            })
-    }
-
-    /// What a client sent cannot end the line or its quotes.
-    static func quoted(_ text: String?) -> String {
-        guard let text else { return "\"-\"" }
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"", "\\": quoted += "\\" + String(scalar)
-            case " "..."~": quoted.unicodeScalars.append(scalar)
-            default: quoted += "\\x" + String(scalar.value, radix: 16)
-            }
-        }
-        return quoted + "\""
     }
 }

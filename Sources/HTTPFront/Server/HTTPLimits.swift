@@ -2,8 +2,9 @@
 package struct HTTPLimits: Sendable, Equatable {
     /// Bytes libmicrohttpd keeps for each connection.
     ///
-    /// The request head, what is parsed of it and the response head must fit in: a bigger head is
-    /// refused with 431.
+    /// The request head, what is parsed of it and the response head must fit in: a request head
+    /// that leaves no room for the others is refused with 431. Every connection has them, idle or
+    /// not, and all listeners of a loop share the size.
     package var connectionMemory = 6144
     /// Connections of one loop.
     package var connectionsMax = 20_000
@@ -30,4 +31,14 @@ package struct HTTPLimits: Sendable, Equatable {
     package var bytesPerSecondMin = 1024
 
     package init() {}
+
+    /// Room for the response head; libmicrohttpd closes without a word where it does not fit.
+    private static let responseHeadBytes = 1024
+    /// What libmicrohttpd keeps of each field beside its text.
+    private static let fieldBytes = 64
+
+    /// Whether a request head leaves room for its answer.
+    func hasRoom(forHead bytes: Int, fields: Int) -> Bool {
+        bytes + fields * Self.fieldBytes <= connectionMemory - Self.responseHeadBytes
+    }
 }

@@ -18,6 +18,8 @@ package final class HTTPServer: Sendable {
         package var trustedProxies: @Sendable () -> TrustedProxies = { .networks([]) }
         /// The served host that a name means, lower case and without port; `nil` for no name.
         package var servedHost: @Sendable (String?) -> String? = { $0 }
+        /// Added to answers that go over TLS, and to no others (RFC 6797 §7.2).
+        package var strictTransport: HTTPField?
 
         /// Who is kept out; `nil` for nobody.
         package var bans: AddressBans?

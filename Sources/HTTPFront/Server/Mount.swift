@@ -58,6 +58,7 @@ package final class Mount: Sendable {
     }
 
     func matches(_ path: String) -> Bool {
+        if prefix.isEmpty { return path.isEmpty || path.utf8.first == UInt8(ascii: "/") }
         guard path.utf8.starts(with: prefix.utf8) else { return false }
         let rest = path.utf8.dropFirst(prefix.utf8.count)
         return rest.isEmpty || rest.first == UInt8(ascii: "/")

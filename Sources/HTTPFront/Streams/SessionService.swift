@@ -14,8 +14,12 @@ protocol RequestSession: AnyObject, Sendable {
     /// Forgets a request whose client has left; to be called on the loop.
     func lost(_ exchange: Exchange)
 
-    /// Ends with `system-shutdown`; to be called on the loop.
+    /// Ends with `system-shutdown`, at once or when the client has heard it; to be called on the
+    /// loop.
     func shutDown()
+
+    /// Ends, whether the client has heard of it or not; to be called on the loop.
+    func abandon()
 }
 
 extension RequestSession {
@@ -68,11 +72,21 @@ final class SessionService<Session: RequestSession, Settings: Sendable>: Sendabl
     func start() { state.withLock { $0.isStopping = false } }
 
     /// Ends all sessions with `system-shutdown`; new ones are refused.
+    ///
+    /// Waits two seconds for clients that hear it at their next request.
     func stop() async {
         state.withLock { $0.isStopping = true }
         for session in sessions.all {
             session.home.streams.execute { session.shutDown() }
         }
+        await emptied()
+        for session in sessions.all {
+            session.home.streams.execute { session.abandon() }
+        }
+        await emptied()
+    }
+
+    private func emptied() async {
         for _ in 0..<100 where sessions.count > 0 {
             try? await Task.sleep(for: .milliseconds(20))
         }

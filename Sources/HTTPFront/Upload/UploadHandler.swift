@@ -98,6 +98,12 @@ extension UploadHandler {
             if case .refuse(let status) = decision { return Self.refuse(status, exchange) }
             return Self.refuse(.notFound, exchange)
         }
+        // What was allowed may have changed since the slot, or the slot has no type.
+        guard settings.types.accept(UploadPresentation.type(of: upload, sentAs: contentType))
+        else {
+            claims.release(id)
+            return Self.refuse(.unsupportedMediaType, exchange)
+        }
         guard claims.assign(id, to: upload.owner) else {
             claims.release(id)
             exchange.respond(

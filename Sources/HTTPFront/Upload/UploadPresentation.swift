@@ -13,9 +13,7 @@ struct UploadPresentation {
     let fields: [HTTPField]
 
     init(_ upload: Upload, now: Timestamp) {
-        let type =
-            upload.contentType.flatMap(MediaType.init)
-            ?? MediaType(ContentTypes().type(of: upload.name[...]))
+        let type = Self.type(of: upload)
         contentType = type?.text ?? "application/octet-stream"
         let disposition = type?.isShownInPlace == true ? "inline" : "attachment"
         fields = [
@@ -26,6 +24,13 @@ struct UploadPresentation {
             HTTPField("Referrer-Policy", "no-referrer"),
             HTTPField("Cache-Control", Self.cacheControl(upload, now)),
         ]
+    }
+
+    /// What a file is given out as: what its client said, with its last request first, else what
+    /// its name says.
+    static func type(of upload: Upload, sentAs contentType: String? = nil) -> MediaType? {
+        (contentType ?? upload.contentType).flatMap(MediaType.init)
+            ?? MediaType(ContentTypes().type(of: upload.name[...]))
     }
 
     /// The name for old and new browsers (RFC 6266 §4.3, RFC 8187).

@@ -45,6 +45,8 @@ final class WebSocketTransport: StreamTransport, @unchecked Sendable {
         channel.send { $0.writeFramed(opening) }
     }
 
+    var isBehind: Bool { channel.backlog != nil }
+
     func send(_ stanza: Stanza) {
         channel.send { $0.write(stanza, framing: .standalone) }
     }

@@ -7,10 +7,19 @@ package struct ConfigurationSchema: Sendable {
         /// The name in `modules`, as ejabberd has it: `mod_roster`.
         package let name: String
         package let options: [any OptionDeclaration]
+        /// What does not fit together in the options of the module and of its host.
+        package let warning: Warning
 
-        package init(_ name: String, options: [any OptionDeclaration] = []) {
+        package typealias Warning =
+            @Sendable (_ module: ModuleOptions, _ host: OptionValues) -> String?
+
+        package init(
+            _ name: String, options: [any OptionDeclaration] = [],
+            warning: @escaping Warning = { _, _ in nil }
+        ) {
             self.name = name
             self.options = options
+            self.warning = warning
         }
     }
 

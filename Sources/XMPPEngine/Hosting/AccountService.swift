@@ -8,6 +8,7 @@ import XMPPStorage
 package struct AccountService: Sendable {
     package enum Outcome: Sendable, Equatable {
         case done
+        /// An account or, for the moment, a guest has the name.
         case exists
         case notFound
         /// A name or password that cannot be used; the text says why.
@@ -25,13 +26,15 @@ package struct AccountService: Sendable {
         guard let account = BareJID(localpart: name, domainpart: host.domain) else {
             return .unusable("not a name that an account can have")
         }
-        guard try await !host.stores.accounts.exists(account) else { return .exists }
+        guard try await !host.stores.accounts.exists(account), !host.guests.contains(account)
+        else { return .exists }
         guard let credentials = try await credentials(password) else {
             return .unusable("not a password that can be used")
         }
         let created = try await host.stores.accounts.create(
             account, credentials: credentials.encoded)
         guard created == .created else { return .exists }
+        host.revokeGuest(account)
         for hook in host.hooks.accountCreated.handlers { await hook(account) }
         return .done
     }

@@ -22,8 +22,8 @@ package final class TCPStreamTransport: ChannelInboundHandler, StreamTransport, 
     private var unread: ByteBuffer?
     private var isReading = false
     private var output = ByteBuffer()
-    /// There while the peer does not take all that is written.
-    private var backlog: Backlog?
+    /// There while the peer does not take all that is written, and from the stream's end on.
+    private var backlog: TCPBacklog?
     private var next = NextStep.none
     private var hasOpened = false
     private var isClosing = false
@@ -32,13 +32,9 @@ package final class TCPStreamTransport: ChannelInboundHandler, StreamTransport, 
 
     private enum NextStep { case none, restart, tls }
 
-    private final class Backlog {
-        var state: OutputBacklog
-
-        init(_ state: OutputBacklog) { self.state = state }
-    }
-
     private static let log = Logger(label: "martlet.tcp")
+    /// About how much may be sent twice to a peer that leaves in the middle of it.
+    private static let unsentPieceBytes = 16 << 10
     /// How long the end of a stream may take to reach the peer.
     private static let closeSeconds = 5
 
@@ -78,12 +74,15 @@ package final class TCPStreamTransport: ChannelInboundHandler, StreamTransport, 
     private func lose() {
         context = nil
         loop.openStreams.remove(self)
+        var unsent = backlog?.unsent ?? UnsentOutput()
+        if output.readableBytes > 0 { _ = unsent.append(output) }
+        let owner = self.owner ?? backlog?.owner
+        self.owner = nil
         backlog = nil
         output = ByteBuffer()
         unread = nil
-        guard let owner else { return }
-        self.owner = nil
-        owner.transportLost()
+        owner?.transportLost()
+        owner?.giveBack(unsent.stanzas(with: loop.parsers))
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -240,7 +239,10 @@ package final class TCPStreamTransport: ChannelInboundHandler, StreamTransport, 
     }
 
     package func send(_ stanza: Stanza) {
-        backlog?.state.countStanza()
+        if let backlog {
+            backlog.state.countStanza()
+            if output.readableBytes > Self.unsentPieceBytes { flushOutput() }
+        }
         write { $0.write(stanza, framing: .stream) }
     }
 
@@ -280,24 +282,48 @@ package final class TCPStreamTransport: ChannelInboundHandler, StreamTransport, 
     package func flushOutput() {
         guard let context, output.readableBytes > 0 else { return }
         let output = takeOutput()
-        context.writeAndFlush(wrapOutboundOut(output), promise: nil)
+        context.writeAndFlush(
+            wrapOutboundOut(output), promise: backlog.map { keep(output, in: $0, context) })
         let waiting = waitingBytes
         guard waiting > 0 || backlog != nil else { return }
-        follow(output.readableBytes, waiting: waiting)
+        follow(output, waiting: waiting)
     }
 
     // MARK: a peer that does not read
+
+    package var isBehind: Bool { backlog != nil }
 
     private var waitingBytes: Int {
         (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }
 
-    private func follow(_ written: Int, waiting: Int) {
-        let backlog = self.backlog ?? Backlog(OutputBacklog(waiting: waiting))
-        let isNew = self.backlog == nil
+    private func follow(_ written: ByteBuffer, waiting: Int) {
+        guard let backlog else { return beginBacklog(written, waiting: waiting) }
+        obey(
+            backlog.state.wrote(
+                written.readableBytes, waiting: waiting, limits: outputLimits))
+    }
+
+    /// What was written last is the first to wait.
+    private func beginBacklog(_ written: ByteBuffer, waiting: Int) {
+        guard let context else { return }
+        let backlog = TCPBacklog(waiting: waiting)
         self.backlog = backlog
-        obey(backlog.state.wrote(isNew ? 0 : written, waiting: waiting, limits: outputLimits))
-        if isNew { checkLater() }
+        // Nothing, written after it: that it left tells that all before did.
+        context.writeAndFlush(
+            wrapOutboundOut(ByteBuffer()), promise: keep(written, in: backlog, context))
+        obey(backlog.state.wrote(0, waiting: waiting, limits: outputLimits))
+        checkLater()
+    }
+
+    /// Keeps written bytes until the promise says that they left.
+    private func keep(
+        _ written: ByteBuffer, in backlog: TCPBacklog, _ context: ChannelHandlerContext
+    ) -> EventLoopPromise<Void> {
+        let number = backlog.unsent.append(written)
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        promise.futureResult.assumeIsolated().whenSuccess { backlog.unsent.left(number) }
+        return promise
     }
 
     private func checkLater() {
@@ -320,9 +346,8 @@ package final class TCPStreamTransport: ChannelInboundHandler, StreamTransport, 
     }
 
     private func cutOff(_ error: StreamError) {
-        backlog = nil
         guard !isClosing else { return }
-        owner?.parserFailed(error)
+        owner?.shutDown(error)
     }
 
     package func shutDown(_ error: StreamError) { owner?.shutDown(error) }
@@ -341,6 +366,9 @@ package final class TCPStreamTransport: ChannelInboundHandler, StreamTransport, 
         if hasOpened { write { $0.writeStaticString("</stream:stream>") } }
         isClosing = true
         lastTransportClass = transportClass
+        let backlog = self.backlog ?? TCPBacklog(waiting: 0)
+        self.backlog = backlog
+        backlog.owner = owner
         owner = nil
         parser?.halt()
         unread = nil
@@ -352,7 +380,10 @@ package final class TCPStreamTransport: ChannelInboundHandler, StreamTransport, 
         // Closing with unread input would reset the connection, and the reset may overtake the
         // last bytes: what the peer still sends is read and dropped until it closes, too.
         setReading(true)
-        channel.writeAndFlush(takeOutput()).whenComplete { result in
+        let rest = takeOutput()
+        let promise = keep(rest, in: backlog, context)
+        channel.writeAndFlush(rest, promise: promise)
+        promise.futureResult.whenComplete { result in
             guard case .success = result else { return channel.close(promise: nil) }
             channel.close(mode: .output, promise: nil)
         }

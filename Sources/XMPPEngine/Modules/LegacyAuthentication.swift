@@ -7,7 +7,7 @@ import XMPPCore
 struct LegacyAuthentication: ServerModule {
     static let manifest = Manifest<LegacyAuthentication>(
         name: "mod_legacy_auth", "Lets clients without SASL log in.",
-        implements: [.xep(78, version: "2.5", .complete)],
+        implements: [.xep(78, version: "2.5", .partial)],
         features: [.legacyAuth],
         hooks: [ModuleHook { $1.hooks.legacyAuthentication.attach($2, .deliver, ()) }])
 

@@ -24,6 +24,8 @@ struct OfflineMessages: ServerModule {
 
     private static let usualMessagesMax = 5000
     private static let pageSize = 100
+    /// After about so many bytes the client must have taken them before it gets more.
+    private static let partBytes = 512 << 10
 
     private let host: VirtualHost
     private let access: AccessControl
@@ -51,10 +53,13 @@ struct OfflineMessages: ServerModule {
             let kept = try await host.stores.offlineMessages.append(
                 message.storedBytes, for: account, storedAt: .now(), expiresAt: nil,
                 messagesMax: limit(for: account))
-            return kept == .full ? .refused(.serviceUnavailable) : .kept
+            guard kept != .full else { return .refused(.serviceUnavailable) }
         } catch {
             return .refused(StanzaError(.resourceConstraint))
         }
+        // Somebody may have come meanwhile, and have looked before this message was there.
+        if let taker = host.takers(of: message, account).first { await deliver(taker) }
+        return .kept
     }
 
     private func limit(for account: BareJID) -> Int {
@@ -75,14 +80,31 @@ struct OfflineMessages: ServerModule {
         let account = resource.jid.bare
         guard await turns.take(account) else { return }
         defer { turns.give(account) }
-        let store = host.stores.offlineMessages
+        var bytes = 0
         while let page = try? await store.messages(for: account, after: nil, limit: Self.pageSize),
-            let last = page.last
+            !page.isEmpty
         {
-            // Where the session has ended meanwhile they wait for the next one.
-            guard await resource.deliverAll(page.compactMap(stamped)) else { return }
-            guard (try? await store.remove(upTo: last.id, for: account)) != nil else { return }
+            var part: [OfflineMessage] = []
+            for message in page {
+                part.append(message)
+                bytes += message.stanza.count
+                guard bytes > Self.partBytes else { continue }
+                guard await hand(part, to: resource) else { return }
+                part = []
+                bytes = 0
+                await resource.caughtUp()
+            }
+            guard await hand(part, to: resource) else { return }
         }
+    }
+
+    private var store: any OfflineMessageStore { host.stores.offlineMessages }
+
+    /// Gives messages to a session; where it has ended meanwhile they wait for the next one.
+    private func hand(_ messages: [OfflineMessage], to resource: ClientResource) async -> Bool {
+        guard let last = messages.last else { return true }
+        guard await resource.deliverAll(messages.compactMap(stamped)) else { return false }
+        return (try? await store.remove(upTo: last.id, for: resource.jid.bare)) != nil
     }
 
     private func stamped(_ message: OfflineMessage) -> Stanza? {

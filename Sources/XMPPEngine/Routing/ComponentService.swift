@@ -61,6 +61,11 @@ package final class ComponentService: ComponentHost {
         for route in gone { router.remove(route, for: route.domain) }
     }
 
+    /// To the component if it is back already, else to the sender as an error.
+    package func undelivered(_ stanza: Stanza) {
+        router.route(stanza, origin: NoOrigin.shared)
+    }
+
     /// Ends every component's stream.
     package func closeAll(_ error: StreamError) {
         let streams = routes.withLock { $0.values.compactMap { $0.first?.stream } }

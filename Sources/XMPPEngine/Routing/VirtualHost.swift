@@ -47,6 +47,7 @@ package final class VirtualHost: DomainRoute, C2SHost {
     package let discovery = Discovery()
     package let services: HostedServices
     package let jobs = HostJobs()
+    let guests = GuestNames()
     /// Presence and subscriptions of the host's accounts (RFC 6121 §3–4).
     package let presence: PresenceService
     /// Where what happens here is told.
@@ -130,6 +131,7 @@ package final class VirtualHost: DomainRoute, C2SHost {
         _ session: C2SSession, account: BareJID, resource: String?
     ) -> Result<FullJID, StanzaError> {
         let settings = currentSettings
+        if session.isAnonymous, guests.isRevoked(account) { return .failure(.conflict) }
         var wanted: FullJID?
         if let resource, !resource.isEmpty {
             guard let full = FullJID(bare: account, resourcepart: resource) else {
@@ -204,20 +206,6 @@ package final class VirtualHost: DomainRoute, C2SHost {
         presence.ended(resource)
         hooks.sessionEnded.handlers.forEach { $0(resource) }
         if session.isAnonymous { forget(resource.jid.bare) }
-    }
-
-    /// Removes what a login without an account leaves behind (XEP-0175 §3).
-    private func forget(_ account: BareJID) {
-        Task {
-            do {
-                try await presence.endAllSubscriptions(of: account)
-                _ = try await stores.accountRemoval.removeEverything(of: account)
-            } catch {
-                Self.log.error(
-                    "an anonymous account is not removed",
-                    metadata: ["account": "\(account)", "error": "\(error)"])
-            }
-        }
     }
 
     package func loginRecord(of account: BareJID) async throws -> LoginRecord? {

@@ -8,4 +8,9 @@ package protocol AccountRemoval: Sendable {
     ///
     /// Returns `false` when nothing at all was stored.
     func removeEverything(of account: BareJID) async throws(StorageError) -> Bool
+
+    /// Removes what is stored under an address that no account has, in one transaction.
+    ///
+    /// Returns `false`, with nothing removed, when an account has it.
+    func removeLeftovers(of address: BareJID) async throws(StorageError) -> Bool
 }

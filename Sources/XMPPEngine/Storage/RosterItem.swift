@@ -34,6 +34,12 @@ package struct RosterItem: Equatable, Sendable {
         self.isApproved = isApproved
         self.isListed = isListed
     }
+
+    /// Bytes of all that makes an item long for clients.
+    var textBytes: Int {
+        contact.text.utf8.count + (name?.utf8.count ?? 0)
+            + groups.reduce(0) { $0 + $1.utf8.count + 1 }
+    }
 }
 
 /// Who sees whose presence (RFC 6121 §2.1.2.5).

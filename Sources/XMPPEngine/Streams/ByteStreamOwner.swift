@@ -23,4 +23,6 @@ package protocol ByteStreamOwner: StreamParserDelegate {
     /// The server stops: the stream ends with this error, whatever it waits for.
     func shutDown(_ error: StreamError)
     func transportLost()
+    /// After the stream's end: stanzas that were sent and have not left for the peer.
+    func giveBack(_ stanzas: [ParsedStanza])
 }

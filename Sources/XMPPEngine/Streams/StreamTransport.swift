@@ -29,6 +29,8 @@ package struct StreamOpening: Sendable {
 package protocol StreamTransport: FlushedAtEndOfTurn {
     var loop: StreamLoop { get }
     var kind: TransportKind { get }
+    /// Whether the client has yet to take what was sent to it before.
+    var isBehind: Bool { get }
 
     func open(_ opening: StreamOpening)
     func send(_ stanza: Stanza)

@@ -66,6 +66,22 @@ struct ArrivalTests {
         #expect(try trusting.ask(lying).status == 400)
     }
 
+    @Test("Strict-Transport-Security goes over TLS only (RFC 6797 §7.2)")
+    func strictTransport() throws {
+        let field = HTTPField("Strict-Transport-Security", "max-age=300")
+        let server = try Self.server {
+            $0.trustedProxies = { .all }
+            $0.strictTransport = field
+        }
+        let secure = Self.get + "X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: https"
+        #expect(try server.ask(secure)["strict-transport-security"] == "max-age=300")
+        let clear = Self.get + "X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: http"
+        #expect(try server.ask(clear)["strict-transport-security"] == nil)
+        #expect(try server.ask(Self.get + "X: y")["strict-transport-security"] == nil)
+        let usual = try Self.server { $0.trustedProxies = { .all } }
+        #expect(try usual.ask(secure)["strict-transport-security"] == nil)
+    }
+
     @Test("a unix socket is trusted where loopback addresses are")
     func unixSocket() throws {
         let folder = try TestFolder()

@@ -7,16 +7,17 @@ import XMPPEngine
 
 /// A server with BOSH at `/b`, and a host that lets anyone in.
 final class BOSHScene {
-    let host = FakeHost()
+    let host: FakeHost
     let service: BOSHService
     let server: TestServer
 
     static let namespace = "http://jabber.org/protocol/httpbind"
 
     init(
-        loopCount: Int = 1, sessionsMax: Int = 10_000, options: C2SOptions = C2SOptions(),
-        _ change: (inout BOSHSettings) -> Void = { _ in }
+        host: FakeHost = FakeHost(), loopCount: Int = 1, sessionsMax: Int = 10_000,
+        options: C2SOptions = C2SOptions(), _ change: (inout BOSHSettings) -> Void = { _ in }
     ) throws {
+        self.host = host
         var settings = BOSHSettings()
         settings.polling = 0
         change(&settings)

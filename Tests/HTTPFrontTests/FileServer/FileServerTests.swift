@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import HTTPFront
@@ -34,6 +35,8 @@ struct FileServerTests {
         folder.touch("old.css.gz", 1000)
         var settings = FileServer.Settings(folders: ["": folder.path, "/lib/out": outside.path])
         settings.contentTypes = ContentTypes(additions: ["js": "x/js", "Foo": "x/foo"])
+        // All files are old enough to be kept in memory.
+        settings.clock = { Int64(time(nil)) + 10 }
         server = try TestServer([
             Mount(
                 prefix: "/files", handler: try FileServer(settings),

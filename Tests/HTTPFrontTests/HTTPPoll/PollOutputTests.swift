@@ -1,6 +1,7 @@
 import NIOCore
 import Testing
 import XMPPCore
+import XMPPEngine
 
 @testable import HTTPFront
 

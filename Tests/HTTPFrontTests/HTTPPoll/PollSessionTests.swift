@@ -266,6 +266,34 @@ struct PollSessionTests {
         #expect(scene.host.undelivered.map(\.id) == ["1", "2"])
     }
 
+    @Test("§3.2: a server that stops says so to the next request, and waits for that")
+    func stopIsHeard() async throws {
+        let scene = try Scene()
+        let id = try scene.logIn()
+        let service = scene.service
+        async let stopped: Void = service.stop()
+        let session = try #require(service.sessions[id])
+        while !service.isStopping { await Task.yield() }
+        let told = Signal()
+        // What was to be done when the stop began is done after this.
+        for _ in 0..<2 {
+            session.home.streams.execute { told.raise() }
+            #expect(told.wait())
+        }
+        var text = ""
+        while !text.contains("stream:error") {
+            let answer = try scene.post("\(id),")
+            #expect(answer.id == id)
+            guard answer.id == id else { break }
+            text += answer.text
+        }
+        #expect(text.contains("<system-shutdown "))
+        #expect(text.hasSuffix("</stream:stream>"))
+        #expect(try scene.post("\(id),").id == "0:0")
+        await stopped
+        #expect(service.sessionCount == 0)
+    }
+
     @Test("GET explains itself")
     func get() throws {
         let response = try Scene().server.ask("GET /http-poll HTTP/1.1\r\nHost: x")

@@ -1,4 +1,5 @@
 import NIOCore
+import Stages
 import Testing
 import XMPPCore
 
@@ -7,12 +8,12 @@ import XMPPCore
 @testable import XMPPEngine
 
 /// A whole server with one web listener, on a free port; its configuration can be changed.
-final class WebScene: Sendable {
+final class WebScene: ServerStage {
     let port: UInt16
     let folder: TestFolder
     let http: HTTPService
     let server: Server
-    private let root: Supervisor
+    let root: Supervisor
 
     /// Made for each server: they keep what their sessions share.
     private static var modules: [any WebModule] {
@@ -47,6 +48,17 @@ final class WebScene: Sendable {
     }
 
     static func configuration(_ text: String, _ port: UInt16 = 5280) throws -> Configuration {
+        try load(text, port).configuration
+    }
+
+    /// What a configuration is warned of.
+    static func warnings(_ text: String) throws -> [String] {
+        try load(text, 5280).warnings.map(\.description)
+    }
+
+    private static func load(
+        _ text: String, _ port: UInt16
+    ) throws -> ConfigurationLoader.Loaded {
         try ConfigurationLoader.load(
             text: """
                 listen:
@@ -63,8 +75,7 @@ final class WebScene: Sendable {
                       /.well-known: mod_host_meta
                       /: mod_http_fileserver
                 \(text)
-                """, named: "test.yml", schema: schema
-        ).configuration
+                """, named: "test.yml", schema: schema)
     }
 
     /// Reads another configuration, whose listener is the same.
@@ -91,18 +102,6 @@ final class WebScene: Sendable {
 
     /// Runs a play and stops the server after it.
     static func play(_ text: String, _ play: (WebScene) async throws -> Void) async throws {
-        let scene = try await WebScene(text)
-        do {
-            try await play(scene)
-        } catch {
-            await scene.stop()
-            throw error
-        }
-        await scene.stop()
-    }
-
-    private func stop() async {
-        await root.stop()
-        try? await server.environment.eventLoops.shutdownGracefully()
+        try await WebScene(text).play(play)
     }
 }

@@ -87,6 +87,31 @@ struct UploadHandlerTests {
         #expect(try scene.get(path)["content-type"] == "image/png")
     }
 
+    @Test("A type that is not allowed any more is refused with 415, and the slot stays")
+    func allowedTypes() throws {
+        let scene = try UploadScene(allowed: ["image/*"])
+        let text = try scene.slot()
+        #expect(try scene.put(text, "hello", "Content-Type: text/plain").status == 415)
+        #expect(try scene.put(text, "hello").status == 415)
+        #expect(scene.claims.count == 0)
+        #expect(scene.incoming.isEmpty)
+        let image = try scene.slot(contentType: "image/png", name: "a.png")
+        #expect(try scene.put(image, "hello").status == 201)
+    }
+
+    @Test(
+        "Of a slot without a type, what the file would be given out as counts",
+        arguments: [
+            ("a.png", "Content-Type: text/html", 415), ("a.html", "X-A: b", 415),
+            ("a.html", "Content-Type: image/png", 201), ("a.png", "X-A: b", 201),
+            ("a", "X-A: b", 201),
+        ])
+    func refusedTypes(name: String, field: String, status: Int) throws {
+        let scene = try UploadScene(refused: ["text/*"])
+        let path = try scene.slot(contentType: nil, name: name)
+        #expect(try scene.put(path, "hello", field).status == status)
+    }
+
     @Test("Without a promise the type of the request counts, else that of the name")
     func typeOfRequest() throws {
         let path = try scene.slot(contentType: nil, name: "a.png")

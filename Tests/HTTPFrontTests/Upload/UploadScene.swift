@@ -70,13 +70,16 @@ final class UploadScene {
     private let disk = DiskThreads()
 
     init(
-        uploadsMax: Int = 10, ofOwnerMax: Int = 10, limits: HTTPLimits = HTTPLimits()
+        uploadsMax: Int = 10, ofOwnerMax: Int = 10, limits: HTTPLimits = HTTPLimits(),
+        allowed: [String]? = nil, refused: [String] = []
     ) throws {
         let folder = try TestFolder()
         self.folder = folder
         let store = store
         let values = OptionValues(host: "example.com").setting(
-            HTTPUpload.docroot, to: folder.path + "/files")
+            HTTPUpload.docroot, to: folder.path + "/files"
+        ).setting(HTTPUpload.allowedTypes, to: allowed?.compactMap { MediaRange($0) })
+            .setting(HTTPUpload.refusedTypes, to: refused.compactMap { MediaRange($0) })
         let settings = UploadSettings(
             host: "example.com", options: values, quota: nil, rules: AccessControl(),
             dataDirectory: "/nowhere", address: nil)

@@ -81,29 +81,51 @@ struct WebSocketBacklogTests {
         "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 
-    private static func server(
-        _ user: User, _ settings: WebSocketSettings = WebSocketSettings()
-    ) throws -> TestServer {
-        let handler = TestHandler(methods: [.get]) { exchange in
-            let handshake = try WebSocketHandshake(subprotocol: nil, origins: []) {
-                exchange.fields($0)
+    /// A client that reads only what a test has it read, and its user.
+    private struct Scene {
+        let user: User
+        let client: RawClient
+        private let server: TestServer
+
+        init(
+            isKnown: Bool = true, _ change: (inout WebSocketSettings) -> Void = { _ in }
+        ) throws {
+            var changed = WebSocketSettings()
+            changed.sendTimeout = 0
+            change(&changed)
+            let settings = changed
+            let user = User(isKnown: isKnown)
+            let handler = TestHandler(methods: [.get]) { exchange in
+                let handshake = try WebSocketHandshake(subprotocol: nil, origins: []) {
+                    exchange.fields($0)
+                }
+                exchange.upgrade(fields: handshake.fields) { connection in
+                    let channel = WebSocketChannel(connection, deflate: nil, settings: settings)
+                    user.channel = channel
+                    channel.start(user)
+                    user.begun.raise()
+                }
             }
-            exchange.upgrade(fields: handshake.fields) { connection in
-                let channel = WebSocketChannel(connection, deflate: nil, settings: settings)
-                user.channel = channel
-                channel.start(user)
-                user.begun.raise()
+            let server = try TestServer([Mount(prefix: "/", handler: handler)])
+            let client = try RawClient(port: server.server.port, seconds: 3)
+            client.send(WebSocketBacklogTests.handshake)
+            #expect(try client.readHead().status == 101)
+            #expect(user.begun.wait())
+            (self.user, self.server, self.client) = (user, server, client)
+        }
+
+        /// Has the user send a message.
+        func send(mebibytes: Int) {
+            let user = user
+            server.loops[0].execute {
+                user.channel?.send { $0.writeRepeatingByte(120, count: mebibytes << 20) }
             }
         }
-        return try TestServer([Mount(prefix: "/", handler: handler)])
-    }
 
-    private static func client(_ server: TestServer, _ user: User) throws -> RawClient {
-        let client = try RawClient(port: server.server.port, seconds: 3)
-        client.send(handshake)
-        #expect(try client.readHead().status == 101)
-        #expect(user.begun.wait())
-        return client
+        /// Waits until the channel is so.
+        func becomes(_ isSo: @escaping @Sendable (WebSocketChannel) -> Bool) -> Bool {
+            user.becomes(server.loops[0], isSo)
+        }
     }
 
     /// 128 KiB of them.
@@ -113,87 +135,59 @@ struct WebSocketBacklogTests {
 
     @Test("Pings of a client that does not read are answered by the newest, pongs do not pile up")
     func answersOfPings() throws {
-        let user = User(isKnown: true)
-        var settings = WebSocketSettings()
-        settings.sendTimeout = 0
-        let server = try Self.server(user, settings)
-        let client = try Self.client(server, user)
-        for _ in 0..<200 { #expect(client.send(Self.pings)) }
+        let scene = try Scene()
+        for _ in 0..<200 { #expect(scene.client.send(Self.pings)) }
         #expect(
-            user.becomes(server.loops[0]) { channel in
+            scene.becomes { channel in
                 channel.phase == .open && channel.backlog?.ping != nil
                     && channel.output.readableBytes <= 2 * WebSocketBacklog.readingBytesMax
             })
-        withExtendedLifetime((server, client)) {}
     }
 
     @Test("Nothing is read from a client that lets much wait, until it reads")
     func isNotHeard() throws {
-        let user = User(isKnown: true)
-        var settings = WebSocketSettings()
-        settings.sendTimeout = 0
-        settings.outputBytesMax = 64 << 20
-        let server = try Self.server(user, settings)
-        let client = try Self.client(server, user)
-        server.loops[0].execute {
-            user.channel?.send { $0.writeRepeatingByte(120, count: 16 << 20) }
-        }
-        #expect(user.becomes(server.loops[0]) { $0.backlog != nil })
+        let scene = try Scene { $0.outputBytesMax = 64 << 20 }
+        scene.send(mebibytes: 16)
+        #expect(scene.becomes { $0.backlog != nil })
         var sent = 0
-        while sent < 1000, client.send(Self.pings) { sent += 1 }
+        while sent < 1000, scene.client.send(Self.pings) { sent += 1 }
         #expect(sent < 1000)
-        while (try? client.readSome())?.isEmpty == false {}
-        #expect(user.becomes(server.loops[0]) { $0.phase == .open && $0.backlog == nil })
-        withExtendedLifetime((server, client)) {}
+        while (try? scene.client.readSome())?.isEmpty == false {}
+        #expect(scene.becomes { $0.phase == .open && $0.backlog == nil })
     }
 
     @Test("A client that takes nothing in the time is told to the user, then cut off")
     func stalls() throws {
-        let user = User(isKnown: true)
-        var settings = WebSocketSettings()
-        settings.sendTimeout = 200
-        settings.outputBytesMax = 64 << 20
-        let server = try Self.server(user, settings)
-        let client = try Self.client(server, user)
-        server.loops[0].execute {
-            user.channel?.send { $0.writeRepeatingByte(120, count: 32 << 20) }
+        let scene = try Scene {
+            $0.sendTimeout = 200
+            $0.outputBytesMax = 64 << 20
         }
-        #expect(user.hasStalled.wait())
-        #expect(user.isLost.wait())
-        #expect(!user.hasOverflowed.wait(seconds: 0))
-        withExtendedLifetime((server, client)) {}
+        scene.send(mebibytes: 32)
+        #expect(scene.user.hasStalled.wait())
+        #expect(scene.user.isLost.wait())
+        #expect(!scene.user.hasOverflowed.wait(seconds: 0))
     }
 
     @Test("Without the time-out it may take as long as it likes")
     func patience() throws {
-        let user = User(isKnown: true)
-        var settings = WebSocketSettings()
-        settings.sendTimeout = 0
-        settings.outputBytesMax = 64 << 20
-        let server = try Self.server(user, settings)
-        let client = try Self.client(server, user)
-        server.loops[0].execute {
-            user.channel?.send { $0.writeRepeatingByte(120, count: 32 << 20) }
-        }
-        #expect(user.becomes(server.loops[0]) { $0.backlog != nil && $0.backlog?.timer == nil })
-        withExtendedLifetime((server, client)) {}
+        let scene = try Scene { $0.outputBytesMax = 64 << 20 }
+        scene.send(mebibytes: 32)
+        #expect(scene.becomes { $0.backlog != nil && $0.backlog?.timer == nil })
     }
 
     @Test("Much waits only for a client that is known", arguments: [true, false])
     func unknown(isKnown: Bool) throws {
-        let user = User(isKnown: isKnown)
-        let server = try Self.server(user)
-        let client = try Self.client(server, user)
-        server.loops[0].execute {
-            user.channel?.send { $0.writeRepeatingByte(120, count: 7 << 20) }
+        let scene = try Scene(isKnown: isKnown) {
+            $0.sendTimeout = WebSocketSettings().sendTimeout
         }
+        scene.send(mebibytes: 7)
         if isKnown {
-            #expect(user.becomes(server.loops[0]) { $0.backlog != nil })
-            #expect(!user.hasOverflowed.wait(seconds: 0))
+            #expect(scene.becomes { $0.backlog != nil })
+            #expect(!scene.user.hasOverflowed.wait(seconds: 0))
         } else {
-            #expect(user.hasOverflowed.wait())
-            #expect(user.isLost.wait())
+            #expect(scene.user.hasOverflowed.wait())
+            #expect(scene.user.isLost.wait())
         }
-        withExtendedLifetime((server, client)) {}
+        withExtendedLifetime(scene) {}
     }
 }

@@ -101,6 +101,10 @@ class BrowserConsole:
         return self.driver.execute_script(
             "return [...document.querySelectorAll('tbody tr')].map((each) => each.innerText)")
 
+    def wait_no_dialog(self):
+        self.window.wait(
+            lambda: not self.driver.find_elements(By.CSS_SELECTOR, "dialog"), "no dialog")
+
     def overflow(self):
         """By how many pixels the page is wider than its window."""
         return self.driver.execute_script(

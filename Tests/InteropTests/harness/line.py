@@ -4,10 +4,10 @@ import contextlib
 import socket
 import threading
 
-CHUNK = 65536
+from .forwarder import CHUNK, Forwarder
 
 
-class Line:
+class Line(Forwarder):
     """Forwards a port of its own to a server. Each method changes what is true from then on.
 
     - `cut`: what is connected breaks off, and new connections do too.
@@ -21,14 +21,8 @@ class Line:
         self.state = "open"
         self.lock = threading.Lock()
         self.sockets = set()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
         self.refused = ()
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    @property
-    def base_url(self):
-        return f"http://localhost:{self.port}"
+        super().__init__()
 
     def cut(self):
         with self.lock:
@@ -55,7 +49,7 @@ class Line:
 
     def close(self):
         self.cut()
-        self.listener.close()
+        super().close()
 
     def break_off(self):
         for each in self.sockets:
@@ -63,18 +57,13 @@ class Line:
                 each.shutdown(socket.SHUT_RDWR)
         self.sockets.clear()
 
-    def accept(self):
-        while True:
-            try:
-                near, _ = self.listener.accept()
-            except OSError:
-                return
-            with self.lock:
-                if self.state == "cut":
-                    near.close()
-                    continue
-                self.sockets.add(near)
-            threading.Thread(target=self.carry, args=(near,), daemon=True).start()
+    def takes(self, near):
+        with self.lock:
+            if self.state == "cut":
+                near.close()
+                return False
+            self.sockets.add(near)
+        return True
 
     def carry(self, near):
         """One connection: its first bytes decide whether it goes on."""

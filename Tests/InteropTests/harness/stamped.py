@@ -5,31 +5,17 @@ import socket
 import threading
 from types import SimpleNamespace
 
+from .forwarder import CHUNK, Forwarder
 from .waiting import PATIENCE
 
-CHUNK = 65536
 
-
-class Stamp:
+class Stamp(Forwarder):
     """Forwards a port of its own to one of a server's, as if everybody came from one address."""
 
     def __init__(self, address, port):
         self.header = f"PROXY TCP4 {address} 192.0.2.1 4000 80\r\n".encode()
         self.target = port
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def close(self):
-        self.listener.close()
-
-    def accept(self):
-        while True:
-            try:
-                near, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.carry, args=(near,), daemon=True).start()
+        super().__init__()
 
     def carry(self, near):
         with near, socket.create_connection(("127.0.0.1", self.target), timeout=PATIENCE) as far:
@@ -58,7 +44,7 @@ class Place:
         self.address = address
         self.stamps = [Stamp(address, http), Stamp(address, c2s)]
         self.ports = SimpleNamespace(http=self.stamps[0].port, c2s=self.stamps[1].port)
-        self.base_url = f"http://localhost:{self.ports.http}"
+        self.base_url = self.stamps[0].base_url
 
     def close(self):
         for stamp in self.stamps:

@@ -11,6 +11,7 @@ from .waiting import PATIENCE
 SASL = "urn:ietf:params:xml:ns:xmpp-sasl"
 BIND = "urn:ietf:params:xml:ns:xmpp-bind"
 REGISTER = "jabber:iq:register"
+LEGACY_AUTH = "jabber:iq:auth"
 CONDITION = re.compile(r"<([a-z-]+)[^<>]*urn:ietf:params:xml:ns:xmpp-stanzas")
 
 
@@ -139,3 +140,24 @@ def condition(stanza):
 
 
 __all__ = ["Stream", "condition", "header", "stream_error"]
+
+
+class Old(Stream):
+    """A stream whose header has no version."""
+
+    def __init__(self, server, **options):
+        super().__init__(server, **options)
+        self.send(f"<stream:stream to='{self.domain}' xmlns='jabber:client' "
+                  "xmlns:stream='http://etherx.jabber.org/streams'>")
+        self.opening = self.hear("<stream:stream[^>]*>")[0]
+
+    def auth(self, children, kind="set"):
+        return self.ask(f"<iq type='{kind}' id='auth' to='{self.domain}'>"
+                        f"<query xmlns='{LEGACY_AUTH}'>{children}</query></iq>")
+
+    def login(self, user, password, resource="old"):
+        """None when it worked, else the condition of the refusal."""
+        answer = self.auth(f"<username>{user}</username><password>{password}</password>"
+                           f"<resource>{resource}</resource>")
+        assert condition(answer) or "type='result'" in answer, answer
+        return condition(answer)

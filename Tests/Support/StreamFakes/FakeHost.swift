@@ -17,7 +17,10 @@ package final class FakeHost: C2SHost, C2SDirectory {
         var ended = 0
     }
 
-    package init() {}
+    private let admitsGuests: Bool
+
+    /// `admitsGuests` says whether anybody may log in at all.
+    package init(admitsGuests: Bool = true) { self.admitsGuests = admitsGuests }
 
     /// What sessions gave back.
     package var undelivered: [Stanza] { state.withLock { $0.undelivered } }
@@ -42,7 +45,7 @@ package final class FakeHost: C2SHost, C2SDirectory {
     package var login: LoginServices {
         var policy = SASLPolicy()
         policy.offersPasswords = false
-        policy.offersAnonymous = true
+        policy.offersAnonymous = admitsGuests
         return LoginServices(
             policy: policy, decoys: DecoyCredentials(secret: [UInt8](repeating: 7, count: 32)),
             cache: nil, workers: .singleton)
@@ -59,6 +62,10 @@ package final class FakeHost: C2SHost, C2SDirectory {
     package func rejection(of session: C2SSession) -> StreamError? { nil }
 
     package func checked(_ account: BareJID, isAccepted: Bool, on session: C2SSession) {}
+
+    package func reserve(_ name: BareJID) async throws -> Bool { true }
+
+    package func release(_ name: BareJID) {}
 
     package func bind(
         _ session: C2SSession, account: BareJID, resource: String?

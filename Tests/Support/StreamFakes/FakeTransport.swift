@@ -6,6 +6,7 @@ import XMPPEngine
 package final class FakeTransport: StreamTransport {
     package let loop: StreamLoop
     package let kind: TransportKind
+    package var isBehind: Bool { false }
     package private(set) var output = ByteBuffer()
     package private(set) var isClosed = false
     package private(set) var error: StreamError?

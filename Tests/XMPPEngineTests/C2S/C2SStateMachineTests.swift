@@ -57,6 +57,20 @@ enum ReachedState: String, CaseIterable, Sendable {
 struct C2SStateMachineTests {
     typealias Machine = C2SStateMachine
 
+    @Test(
+        "A guest enters a stream that has begun, and no other", arguments: ReachedState.allCases)
+    func guest(reached: ReachedState) throws {
+        let guest = try #require(BareJID("guest@example.com"))
+        var machine = try reached.machine()
+        let before = machine.state
+        let isIn = machine.guestEntered(guest)
+        #expect(isIn == [.waitForFeatureRequest, .waitForAuth].contains(reached))
+        #expect(machine.state == (isIn ? .waitForBind(guest) : before))
+        var strict = try reached.machine(.init(tls: .required))
+        let isInUnencrypted = strict.guestEntered(guest)
+        #expect(!isInUnencrypted)
+    }
+
     @Test("Every state is reached by the events that lead there", arguments: ReachedState.allCases)
     func states(state: ReachedState) throws {
         let machine = try state.machine()

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 import XMPPCore
 
@@ -13,16 +14,18 @@ struct ComponentStreamTests {
     }
 
     private final class Host: ComponentHost {
+        let returned = Mutex<[Stanza]>([])
         func secret(of domain: String) -> String? { nil }
         func join(_ stream: ComponentStream, domain: String) -> [String] { [] }
         func received(_ stanza: Stanza, from stream: ComponentStream) {}
         func left(_ stream: ComponentStream) {}
+        func undelivered(_ stanza: Stanza) { returned.withLock { $0.append(stanza) } }
     }
 
-    private static func stream() -> ComponentStream {
+    private static func stream(_ host: Host = Host()) -> ComponentStream {
         let transport = TestTransport(loop: StreamLoop(driver: Driver()), inbox: Inbox())
         return ComponentStream(
-            transport: transport, host: Host(), limits: .beforeLogin, checksFrom: true,
+            transport: transport, host: host, limits: .beforeLogin, checksFrom: true,
             shaper: .none, negotiationSeconds: 120)
     }
 
@@ -46,5 +49,20 @@ struct ComponentStreamTests {
         stream = nil
         #expect(kept != nil)
         withExtendedLifetime(loop) {}
+    }
+
+    @Test("What comes for a stream that has ended goes back, on its way and from the connection")
+    func returned() {
+        let host = Host()
+        let stream = Self.stream(host)
+        let written = Undelivered.stanzas(
+            inStream: Array("<message id='2' to='a@b'/>".utf8), with: ParserPool())
+        stream.giveBack(written)
+        #expect(host.returned.withLock { $0.isEmpty }, "it may still arrive")
+        stream.end(nil)
+        stream.deliver(Stanza(.message, type: .chat, id: "1", to: JID("a@b")))
+        stream.giveBack(written)
+        #expect(host.returned.withLock { $0.map(\.id) } == ["1", "2"])
+        #expect(host.returned.withLock { $0.last?.to } == JID("a@b"))
     }
 }

@@ -1,11 +1,12 @@
 import NIOCore
+import Stages
 import Testing
 import XMPPConfig
 
 @testable import XMPPEngine
 
 /// A whole server with listeners on unix sockets in a folder of its own.
-final class ServerScene: Sendable {
+final class ServerScene: ServerStage {
     static let usual = """
         hosts: [example.com]
         listen:
@@ -68,22 +69,10 @@ final class ServerScene: Sendable {
         """
     }
 
-    func stop() async {
-        await root.stop()
-        try? await server.environment.eventLoops.shutdownGracefully()
-    }
-
     /// Runs a play and stops the server after it.
     static func play(
         _ text: String = usual, _ play: (ServerScene) async throws -> Void
     ) async throws {
-        let scene = try await ServerScene(text)
-        do {
-            try await play(scene)
-        } catch {
-            await scene.stop()
-            throw error
-        }
-        await scene.stop()
+        try await ServerScene(text).play(play)
     }
 }

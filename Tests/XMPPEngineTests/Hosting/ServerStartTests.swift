@@ -1,4 +1,5 @@
 import Glibc
+import Stages
 import Testing
 import XMPPCore
 

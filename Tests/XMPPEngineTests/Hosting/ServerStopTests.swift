@@ -1,4 +1,5 @@
 import NIOPosix
+import Stages
 import Testing
 import XMPPCore
 import XMPPStorage

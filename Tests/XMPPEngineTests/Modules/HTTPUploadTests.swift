@@ -197,6 +197,44 @@ struct HTTPUploadTests {
         }
     }
 
+    @Test("§6: a type that is not taken is refused; another one may be tried")
+    func types() async throws {
+        let options =
+            "\n    allowed_content_types: [image/*, text/plain]"
+            + "\n    refused_content_types: image/svg+xml"
+        try await play(options) { host, romeo in
+            for type in ["text/html", "image/svg+xml", "application/octet-stream", nil] {
+                let stated = type.map { " content-type='\($0)'" } ?? ""
+                romeo.send(slot("filename='a.png' size='1'" + stated))
+                let error = try error(of: await romeo.next())
+                #expect(error["type"] == "modify")
+                #expect(error.child("not-acceptable", .stanzaErrors) != nil)
+                #expect(error.child("text", .stanzaErrors)?.text.contains("image/*") == true)
+                #expect(error.child("file-too-large", .httpUpload) == nil)
+            }
+            for type in ["image/png", "IMAGE/JPEG", "text/plain; charset=utf-8"] {
+                romeo.send(slot("filename='a' size='1' content-type='\(type)'"))
+                _ = try addresses(of: await romeo.next())
+            }
+        }
+    }
+
+    @Test(
+        "A pattern that is none is an error with its line",
+        arguments: [
+            "[image/*, pictures]", "image", "[\"*/*\"]", "[image/png; q=1]", "{image: png}", "[1]",
+        ])
+    func badPattern(value: String) throws {
+        for name in ["allowed_content_types", "refused_content_types"] {
+            let problems = #expect(throws: ConfigurationErrors.self) {
+                try Self.configuration("\n    \(name): \(value)")
+            }
+            let text = problems?.errors.map(\.description).joined() ?? ""
+            #expect(text.contains("test.yml:13: modules.mod_http_upload.\(name)"), "\(text)")
+            #expect(text.contains("image/*"))
+        }
+    }
+
     @Test("§6: too many open slots are refused with the time to try again")
     func tooManySlots() async throws {
         try await play("\n    max_slots: 2") { host, romeo in

@@ -73,4 +73,24 @@ struct OfflineMessagesTests {
             #expect(messages(sessions[1]) == Self.count)
         }
     }
+
+    @Test("One that is stored when somebody has just come does not wait for the next session")
+    func late() async throws {
+        try await play { host, sessions in
+            sessions[0].send("<presence/>")
+            await host.settle()
+            #expect(messages(sessions[0]) == Self.count)
+            let romeo = try #require(BareJID("romeo@example.com"))
+            let message = Stanza(
+                .message, type: .chat, from: JID("juliet@example.com"), to: JID(romeo),
+                elements: [Element("body", .client, text: "late")])
+            for hook in host.host.hooks.undelivered.handlers {
+                guard case .kept = await hook(message, romeo) else { continue }
+                await host.settle()
+                #expect(messages(sessions[0]) == 1)
+            }
+            let left = try await waiting(host)
+            #expect(left == 0)
+        }
+    }
 }

@@ -7,6 +7,8 @@ struct LoginScene {
     var negotiation: SASLNegotiation
     var accounts: [String: StoredCredentials]
     var disabled: Set<String> = []
+    /// Names that guests have.
+    var taken: Set<String> = []
     var cache: VerifiedPasswordCache?
     /// The kinds of orders carried out so far.
     private(set) var work: [String] = []
@@ -49,6 +51,9 @@ struct LoginScene {
         case .deriveKeys(let derivation, let attempt):
             work.append("derive \(derivation.iterations)")
             return settle(negotiation.keysDerived(derivation.run(), for: attempt))
+        case .admit(let name, let attempt):
+            work.append("admit")
+            return negotiation.guestAdmitted(!taken.contains(name.text), for: attempt)
         case .challenge, .succeed, .fail, .ignore:
             return order
         }

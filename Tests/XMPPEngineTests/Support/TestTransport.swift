@@ -9,6 +9,7 @@ import XMPPCore
 final class TestTransport: StreamTransport {
     let loop: StreamLoop
     let kind: TransportKind
+    var isBehind: Bool { false }
     let inbox: Inbox
 
     init(loop: StreamLoop, inbox: Inbox, kind: TransportKind = .tcp) {

@@ -1,6 +1,7 @@
 // Files in messages. A picture of the own server is shown at once; one from elsewhere when asked
 // for, as its server learns who looks at it. Nothing but pictures is ever loaded.
 
+import { webAddress } from '../xmpp/addresses.js';
 import { inBytes } from '../xmpp/units.js';
 import { make, sign } from './dom.js';
 
@@ -19,9 +20,8 @@ export function attachmentOf({ text, link }) {
 }
 
 function read(address) {
-  if (!address || !URL.canParse(address)) return null;
-  const url = new URL(address);
-  if (!['http:', 'https:'].includes(url.protocol)) return null;
+  const url = webAddress(address);
+  if (!url) return null;
   const last = url.pathname.split('/').pop();
   return { url: url.href, name: plainName(last) || url.host, isPicture: PICTURE.test(last) };
 }
@@ -65,7 +65,6 @@ function renderPicture(url, name) {
   const link = make('a', { ...linkTo(url), class: 'picture' });
   link.append(make('img', {
     src: url, alt: `Picture: ${name}`, decoding: 'async', referrerpolicy: 'no-referrer',
-    onload: ({ target }) => target.dispatchEvent(new CustomEvent('grown', { bubbles: true })),
     onerror: () => link.replaceWith(renderLink(url, name)),
   }));
   return link;

@@ -15,8 +15,12 @@ const QUIET_MS = 100;
 export function conversationView(roster, conversations, outbox, uploads) {
   const log = byId('messages');
   const list = byId('message-list');
+  const toEnd = byId('to-end');
   const writing = composer(conversations, outbox, uploads, () => shown);
   let shown = null;
+  /** Whether the end of the log stays in view, whatever is added or grows. */
+  let isFollowing = true;
+  let lastTop = 0;
 
   const actions = {
     again(message) {
@@ -84,8 +88,27 @@ export function conversationView(roster, conversations, outbox, uploads) {
 
   const isAtEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END;
   const scrollToEnd = () => {
+    isFollowing = true;
+    toEnd.hidden = true;
     log.scrollTop = log.scrollHeight;
   };
+  // Going up is what people do; going down may be the browser's doing.
+  log.addEventListener('scroll', () => {
+    if (isAtEnd()) isFollowing = true;
+    else if (log.scrollTop < lastTop) isFollowing = false;
+    lastTop = log.scrollTop;
+    if (isFollowing) toEnd.hidden = true;
+  }, { passive: true });
+  // Pictures arrive, the window changes, a keyboard comes up.
+  const sizes = new ResizeObserver(() => {
+    if (shown && isFollowing) scrollToEnd();
+  });
+  sizes.observe(log);
+  sizes.observe(list);
+  toEnd.addEventListener('click', () => {
+    scrollToEnd();
+    writing.focus();
+  });
   const find = ({ id, isOwn }) => list.querySelector(
     `[data-id="${CSS.escape(id)}"].${isOwn ? 'own-message' : 'their-message'}`);
   /** Calls `action(item, message)` for what happens to a message on the screen. */
@@ -100,21 +123,16 @@ export function conversationView(roster, conversations, outbox, uploads) {
   });
   conversations.addEventListener('message', ({ detail: { conversation, message } }) => {
     if (conversation !== shown) return;
-    const follows = isAtEnd() || message.isOwn;
-    append(message, shown.messages.at(-2));
-    if (follows) scrollToEnd();
+    append(message, shown.messages[shown.messages.length - 2]);
+    if (isFollowing || message.isOwn) scrollToEnd();
+    else toEnd.hidden = false;
   });
   follow('update', (item, message) => {
-    const follows = isAtEnd();
     updateMessage(item, message, actions);
-    if (follows) scrollToEnd();
+    if (isFollowing) scrollToEnd();
   });
   follow('progress', (item, message) => updateUpload(item, message.file));
   follow('remove', (item) => item.remove());
-  // A picture that has just arrived pushes the rest down.
-  list.addEventListener('grown', ({ target }) => {
-    if (isAtEnd() || list.lastElementChild?.contains(target)) scrollToEnd();
-  });
   conversations.addEventListener('change', ({ detail: { conversation } }) => {
     if (conversation === shown) renderTyping();
   });

@@ -1,5 +1,7 @@
 // Small ways to make elements. Text from others goes through `textContent` only.
 
+import { webAddress } from '../xmpp/addresses.js';
+
 export const byId = (id) => document.getElementById(id);
 
 /** make('li', { class: 'x', dataset: { jid } }, 'text', child…) */
@@ -45,7 +47,7 @@ export function textWithLinks(text) {
   let end = 0;
   for (const match of text.matchAll(WEB_ADDRESS)) {
     const [url] = match;
-    if (!URL.canParse(url)) continue;
+    if (!webAddress(url)) continue;
     parts.append(text.slice(end, match.index));
     parts.append(make('a', {
       href: url, target: '_blank', rel: 'noopener noreferrer nofollow',

@@ -3,7 +3,7 @@
 import { attachmentOf, renderAttachment, renderUpload } from './attachments.js';
 import { make, sign, textWithLinks } from './dom.js';
 
-const TIME = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const TIME = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
 const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 const STATES = {
   waiting: 'Waiting', sent: 'Sent', delivered: 'Delivered', failed: 'Not delivered', received: '',

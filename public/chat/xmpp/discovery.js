@@ -1,5 +1,7 @@
 // Where the server answers: what its host-meta says (XEP-0156), and the usual places.
 
+import { toURL } from './addresses.js';
+
 const PATIENCE_MS = 4000;
 const RELATIONS = {
   'urn:xmpp:alt-connections:websocket': 'websocket',
@@ -27,7 +29,7 @@ export async function findPlaces(usual, page = location) {
 }
 
 function isFit(kind, url, page) {
-  const isEncrypted = URL.canParse(url) ? SCHEMES[kind][new URL(url).protocol] : undefined;
+  const isEncrypted = SCHEMES[kind][toURL(url)?.protocol];
   return isEncrypted || (isEncrypted === false && page.protocol !== 'https:');
 }
 

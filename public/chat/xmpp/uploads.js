@@ -5,6 +5,7 @@
 //
 // Event `change`: the service was found, or is gone.
 
+import { webAddress } from './addresses.js';
 import { stanzaFailure } from './conditions.js';
 import { domainpart } from './jid.js';
 import { NS, child, childText } from './namespaces.js';
@@ -196,7 +197,7 @@ function readSlot(answer) {
 
 const withoutNewlines = (text) => text.replace(/[\r\n]/g, '');
 
-const isWebAddress = (url) => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+const isWebAddress = (url) => webAddress(url) !== null;
 
 /** Why there is no slot, as exact as the server was (XEP-0363 §6). */
 function refusal({ answer, message }) {

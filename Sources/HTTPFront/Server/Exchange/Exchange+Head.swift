@@ -39,11 +39,14 @@ extension Exchange {
     /// Behind a trusted proxy it is the one that the proxy was asked for.
     package var host: String? {
         guard let authority else { return nil }
+        let bytes = authority.utf8
         let end =
-            authority.hasPrefix("[")
-            ? authority.firstIndex(of: "]").map { authority.index(after: $0) }
-            : authority.firstIndex(of: ":")
-        return authority[..<(end ?? authority.endIndex)].lowercased()
+            bytes.first == UInt8(ascii: "[")
+            ? bytes.firstIndex(of: UInt8(ascii: "]")).map { bytes.index(after: $0) }
+            : bytes.firstIndex(of: UInt8(ascii: ":"))
+        let host = authority[..<(end ?? authority.endIndex)]
+        let isLowerCased = host.utf8.allSatisfy { $0 < 0x80 && !(0x41...0x5a).contains($0) }
+        return isLowerCased ? String(host) : host.lowercased()
     }
 
     /// The host the client asked for with the port, if it named one; as the client wrote it.
@@ -80,6 +83,9 @@ extension Exchange {
         request.eachField { check.add($0, $1) }
         check.finish(headSize: request.headSize)
         guard check.refusal == nil else { return check.refusal }
+        guard loop.limits.hasRoom(forHead: request.headSize, fields: check.fieldCount) else {
+            return .fieldsTooLarge
+        }
         guard check.hostCount == 1 || (isHTTP10 && check.hostCount == 0) else { return .badRequest }
         if check.isChunked {
             guard !isHTTP10, check.contentLength == nil else { return .badRequest }
@@ -117,7 +123,8 @@ extension Exchange {
 }
 
 extension Exchange {
-    /// Whether a target is a path already: nothing encoded, no query, no dot and empty segments.
+    /// Whether a target is a path already: nothing encoded, no query, no segment that is empty or
+    /// begins with a dot.
     private static func isPlain(_ target: String) -> Bool {
         var target = target
         return target.withUTF8 { bytes in
@@ -128,6 +135,7 @@ extension Exchange {
                 case UInt8(ascii: "/") where !wasSlash: wasSlash = true
                 case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "_"):
                     wasSlash = false
+                case UInt8(ascii: ".") where !wasSlash: break
                 default: return false
                 }
             }

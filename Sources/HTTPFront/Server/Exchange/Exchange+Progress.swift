@@ -27,13 +27,18 @@ extension Exchange {
     }
 
     private func takeHead(_ line: RequestLine) -> Order {
-        if let refusal = checkHead(line) { return refuse(refusal) }
+        if let refusal = checkHead(line) {
+            // libmicrohttpd may have no room left for an answer.
+            return refusal == .fieldsTooLarge ? refusePast(refusal) : refuse(refusal)
+        }
         if let refusal = readForwarding() { return refuse(refusal) }
         if let seconds = connection.server.ban(of: peer) {
             return refuse(.forbidden, [HTTPField("Retry-After", String(seconds))])
         }
         connection.server.route(self)
         if case .answered(let response) = state {
+            // Sent before the request is complete, it would cost the connection.
+            if method == .options, !body.isExpected { return .takeAll }
             isRefusedEarly = body.isExpected
             return send(response)
         }
@@ -79,11 +84,11 @@ extension Exchange {
         body.received += UInt64(chunk.count)
         mayHaveLeft = true
         guard body.received <= body.limit else {
-            return refuseHalfWay(.contentTooLarge)
+            return refusePast(.contentTooLarge)
         }
         if body.expected == nil {
             guard endsChunkLineProperly(before: chunk, line) else {
-                return refuseHalfWay(.badRequest)
+                return refusePast(.badRequest)
             }
             connection.restart(
                 for: connection.server.timeouts.body, bytes: body.received, since: body.startedAt)
@@ -100,7 +105,7 @@ extension Exchange {
     }
 
     /// libmicrohttpd takes no answer half way through a body, so it goes out beside it.
-    private func refuseHalfWay(_ status: HTTPStatus) -> Order {
+    private func refusePast(_ status: HTTPStatus) -> Order {
         isRefusedEarly = true
         connection.sendRefusal(status)
         return .close
@@ -194,6 +199,7 @@ extension Exchange {
 
     private func send(_ response: MicroHTTPResponse) -> Order {
         state = .sending
+        if response.isFile, method == .get { connection.cork() }
         if let size = response.size {
             connection.restart(for: connection.server.timeouts.body, bytes: size)
         } else {

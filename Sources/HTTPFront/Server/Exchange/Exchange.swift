@@ -57,7 +57,8 @@ package final class Exchange {
     package internal(set) var query: String?
     /// The part of `path` below the prefix that its handler is mounted at; empty or with `/`.
     package var subpath: String {
-        String(path.utf8.dropFirst(mount?.prefix.utf8.count ?? 0)) ?? ""
+        guard let mount, !mount.prefix.isEmpty else { return path }
+        return String(path.utf8.dropFirst(mount.prefix.utf8.count)) ?? ""
     }
     var mount: Mount?
     /// Who the client has proved to be; for the access log.
@@ -181,6 +182,7 @@ extension Exchange {
         let wasSent = if case .sending = state { isComplete } else { false }
         connection.isRefused = isArriving
         state = .ended
+        connection.uncork()
         isSuspended = false
         if wasSent {
             connection.server.log(self)
@@ -303,6 +305,9 @@ extension Exchange {
             mount.terms(for: self).addFields(to: self) { add($0, to: response) }
         } else {
             add(.noSniffing, to: response)
+        }
+        if let field = connection.server.door.strictTransport, isSecure {
+            add(field, to: response)
         }
         sentStatus = response.status
         sentBytes = response.size

@@ -11,7 +11,7 @@ struct HeadCheck {
     private(set) var hostCount = 0
     private(set) var expectsOther = false
     private let fieldsMax: Int
-    private var fieldCount = 0
+    private(set) var fieldCount = 0
     private let start: UnsafeRawPointer
     /// Where the next line begins if the lines so far ended in CR LF.
     private var nextLine: UnsafeRawPointer

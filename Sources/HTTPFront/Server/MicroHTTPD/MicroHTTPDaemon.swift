@@ -185,6 +185,7 @@ extension MicroHTTPDaemon {
         guard let context = martlet_http_socket_context(request.pointer) else { return nil }
         let connection = Unmanaged<HTTPConnection>.fromOpaque(context).takeUnretainedValue()
         let exchange = Exchange(connection: connection, request: request, target: target)
+        martlet_http_drop_query(target)
         connection.exchange = exchange
         connection.hasAsked = true
         return Unmanaged.passRetained(exchange).toOpaque()

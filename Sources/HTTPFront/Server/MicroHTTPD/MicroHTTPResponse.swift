@@ -7,6 +7,8 @@ final class MicroHTTPResponse {
     let status: HTTPStatus
     /// Bytes of the body; `nil` for a stream.
     let size: UInt64?
+    /// Whether the body is sent by sendfile(2), apart from the head.
+    let isFile: Bool
     private let pointer: OpaquePointer
 
     /// Builds a response; `nil` when there is no memory.
@@ -18,6 +20,7 @@ final class MicroHTTPResponse {
         guard let made else { return nil }
         pointer = made
         self.size = size
+        isFile = if case .file = body { true } else { false }
     }
 
     /// Builds the answer after which the exchange gets the connection; `nil` without memory.
@@ -35,6 +38,7 @@ final class MicroHTTPResponse {
         self.status = status
         pointer = made
         size = 0
+        isFile = false
     }
 
     deinit {
@@ -44,7 +48,10 @@ final class MicroHTTPResponse {
     /// Adds one field; false when name or value cannot be sent.
     @discardableResult
     func add(_ name: String, _ value: String) -> Bool {
-        MHD_add_response_header(pointer, name, value) == .YES
+        // As arguments they would be copied into arrays first.
+        name.withCString { name in
+            value.withCString { MHD_add_response_header(pointer, name, $0) == .YES }
+        }
     }
 
     /// Hands the response over; it may be sent only once.

@@ -14,17 +14,18 @@ struct HostReading {
                     plain, options: ServerOption.all, notServed: known, with: reader)
             }
         }
+        let options = (own ?? OptionValues(host: host)).completed(with: server)
         let isOwn = section.own.contains { $0.key == "modules" }
         let enabled =
             isOwn
-            ? reader.within("host_config") { reader.within(host) { modules(section) } }
-            : modules(section)
-        return HostConfiguration(
-            host: host, options: (own ?? OptionValues(host: host)).completed(with: server),
-            modules: enabled)
+            ? reader.within("host_config") { reader.within(host) { modules(section, options) } }
+            : modules(section, options)
+        return HostConfiguration(host: host, options: options, modules: enabled)
     }
 
-    private func modules(_ section: HostSections.Section) -> [String: ModuleOptions] {
+    private func modules(
+        _ section: HostSections.Section, _ host: OptionValues
+    ) -> [String: ModuleOptions] {
         guard let entry = section.merged["modules"] else { return [:] }
         return reader.within("modules") {
             guard let entries = entry.value.entries else {
@@ -34,14 +35,16 @@ struct HostReading {
             var modules: [String: ModuleOptions] = [:]
             for entry in entries {
                 reader.within(entry.key) {
-                    if let options = module(entry) { modules[entry.key] = options }
+                    if let options = module(entry, host) { modules[entry.key] = options }
                 }
             }
             return modules
         }
     }
 
-    private func module(_ entry: ConfigurationNode.Entry) -> ModuleOptions? {
+    private func module(
+        _ entry: ConfigurationNode.Entry, _ host: OptionValues
+    ) -> ModuleOptions? {
         guard let module = schema.modules[entry.key] else {
             let known = EjabberdModules.names.names.union(EjabberdModules.formerNames.names)
             if known.contains(entry.key) {
@@ -54,8 +57,12 @@ struct HostReading {
             }
             return nil
         }
-        return OptionGroup.read(
+        let options = OptionGroup.read(
             entry.value, options: module.options,
             notServed: EjabberdModules.options(of: entry.key), with: reader)
+        if let warning = options.flatMap({ module.warning($0, host) }) {
+            reader.report.warn(at: entry.keyPosition, path: reader.path, warning)
+        }
+        return options
     }
 }

@@ -50,6 +50,7 @@ package struct ListenerModule: Sendable {
         summary: "Web: BOSH, files, and what else `request_handlers` mounts.",
         options: common + encryption + [
             ListenerOption.requestHandlers, ListenerOption.customHeaders,
+            ListenerOption.strictTransport,
             ListenerOption.defaultHost, ListenerOption.corsOrigins,
             ListenerOption.maxURISize, ListenerOption.maxHeaderFields, ListenerOption.maxBodySize,
             ListenerOption.headerTimeout, ListenerOption.bodyTimeout,

@@ -6,6 +6,13 @@ extension ListenerOption {
     package static let customHeaders = Option<[String: String]>(
         "custom_headers", default: [:], as: .headers, scope: .server,
         "Header fields added to every response of this listener.")
+
+    package static let strictTransport = Option<Duration?>(
+        "strict_transport_security", default: nil,
+        as: .optional(.inside(.seconds(0)...(.seconds(63_072_000)))), scope: .server,
+        "How long browsers are to use nothing but TLS for this host name, on all its ports: sent as"
+            + " `Strict-Transport-Security` with answers that go over TLS, here or by a trusted"
+            + " proxy's word. 0 ends it; nothing is sent when left out.")
 }
 
 /// A mounted handler of a web listener.

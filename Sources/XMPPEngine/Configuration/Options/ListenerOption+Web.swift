@@ -7,7 +7,7 @@ extension ListenerOption {
     package static let maxHeaderFields = Option<Int>(
         "max_header_fields", default: 64, in: 8...256, scope: .server,
         "The most header fields of a request; more are answered with 431, as is a head of more than"
-            + " 5 KiB.")
+            + " 5 KiB, where each field counts 64 bytes more than it has.")
 
     package static let maxBodySize = Option<Limit<ByteCount>>(
         "max_body_size", default: .infinity, scope: .server,

@@ -32,6 +32,15 @@ package enum AuthMethod: String, OptionKeyword {
     package var usesAccounts: Bool { self != .anonymous }
 }
 
+/// How those get in who have no account.
+package enum AnonymousProtocol: String, OptionKeyword {
+    /// By SASL ANONYMOUS, under a random address.
+    case sasl = "sasl_anon"
+    /// Under any name that nobody has, with whatever password.
+    case login = "login_anon"
+    case both
+}
+
 /// How passwords are kept.
 package enum PasswordFormat: String, OptionKeyword {
     case plain, scram

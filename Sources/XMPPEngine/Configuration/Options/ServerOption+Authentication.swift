@@ -1,12 +1,18 @@
 extension ServerOption {
     static let authentication: [any OptionDeclaration] = [
-        authMethod, authPasswordFormat, authSCRAMHash, disableSASLMechanisms,
+        authMethod, anonymousProtocol, authPasswordFormat, authSCRAMHash, disableSASLMechanisms,
     ]
 
     package static let authMethod = Option<[AuthMethod]>(
         "auth_method", default: [.sql], as: .listOrSingle(of: .any),
         "Who may log in: accounts of the server's store (`sql`, also spelt `mnesia` or"
             + " `internal`), anybody under a random address (`anonymous`), or both.")
+
+    package static let anonymousProtocol = Option<AnonymousProtocol>(
+        "anonymous_protocol", default: .sasl,
+        "How `anonymous` lets people in: by SASL ANONYMOUS under a random address (`sasl_anon`),"
+            + " under any name that no account has, with whatever password (`login_anon`), or in"
+            + " both ways.")
 
     package static let authPasswordFormat = Option<PasswordFormat>(
         "auth_password_format", default: .scram,

@@ -144,7 +144,11 @@ package final class Server: Sendable {
             values[ServerOption.disableSASLMechanisms].compactMap { SASLMechanism(name: $0) })
         let methods = values[ServerOption.authMethod]
         policy.offersPasswords = methods.contains { $0.usesAccounts }
-        policy.offersAnonymous = methods.contains(.anonymous)
+        if methods.contains(.anonymous) {
+            let way = values[ServerOption.anonymousProtocol]
+            policy.offersAnonymous = way != .login
+            policy.admitsAnyName = way != .sasl
+        }
         policy.passwords = PasswordPolicy(
             format: values[ServerOption.authPasswordFormat] == .plain ? .plain : .scram,
             hashes: values[ServerOption.authSCRAMHash].map { [HashFunction($0)] }

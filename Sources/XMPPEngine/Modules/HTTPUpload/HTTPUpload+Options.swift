@@ -18,6 +18,15 @@ extension HTTPUpload {
     static let maxSize = Option<Limit<ByteCount>>(
         "max_size", default: .at(ByteCount(104_857_600)), "The largest file.")
 
+    static let allowedTypes = Option<[MediaRange]?>(
+        "allowed_content_types", default: nil, as: .optional(.listOrSingle(of: .any)),
+        "The only types of files that may be uploaded, such as `image/*`; any when left out. A file"
+            + " whose type the client does not name counts as `application/octet-stream`.")
+
+    static let refusedTypes = Option<[MediaRange]>(
+        "refused_content_types", default: [], as: .listOrSingle(of: .any),
+        "Types of files that may not be uploaded, also when they are allowed.")
+
     static let maxSlots = Option(
         "max_slots", default: 50, in: 1...1000,
         "How many uploads an account may have announced and not finished.")

@@ -12,7 +12,8 @@ struct HTTPUpload: ServerModule {
         name: "mod_http_upload", "Lets accounts upload files and share them by their address.",
         implements: [.xep(363, version: "1.2.0", .complete)],
         options: [
-            hostName, hosts, displayName, access, maxSize, maxSlots, docroot, putURL, getURL,
+            hostName, hosts, displayName, access, maxSize, allowedTypes, refusedTypes,
+            maxSlots, docroot, putURL, getURL,
             customHeaders, fileMode, dirMode, jidInURL, secretLength, externalSecret,
             removesOnUnregister, thumbnail, vCard, WebModuleOption.corsOrigins,
         ],
@@ -108,6 +109,9 @@ struct HTTPUpload: ServerModule {
         }
         guard request.size <= SlotRequest.sizeMax else {
             return SlotRefusal.fileTooLarge(SlotRequest.sizeMax).reply(to: iq)
+        }
+        guard settings.types.accept(request.contentType) else {
+            throw StanzaError(.notAcceptable, settings.types.explanation)
         }
         let now = Timestamp.now()
         if let end = request.expiresAt, end <= now {

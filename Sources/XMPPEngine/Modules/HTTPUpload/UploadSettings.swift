@@ -7,6 +7,8 @@ package struct UploadSettings: Sendable {
     package let host: String
     /// Largest file in bytes; `nil` for no limit.
     package let sizeMax: Int64?
+    /// The types of files that are taken.
+    package let types: UploadTypes
     /// Most slots that an account may have open.
     let slotsMax: Int
     /// The folder that files are kept in.
@@ -48,6 +50,8 @@ package struct UploadSettings: Sendable {
         self.host = host
         self.rules = rules
         sizeMax = options[HTTPUpload.maxSize].bound.map { Int64($0.bytes) }
+        types = UploadTypes(
+            allowed: options[HTTPUpload.allowedTypes], refused: options[HTTPUpload.refusedTypes])
         slotsMax = options[HTTPUpload.maxSlots]
         let path = options[HTTPUpload.docroot]
         folder = path.hasPrefix("/") ? path : dataDirectory + "/" + path

@@ -4,6 +4,10 @@ import XMPPCore
 struct RosterTable {
     /// Most removed contacts remembered for clients with an old version.
     static let removalsMax = 200
+    /// Most bytes of addresses, names and groups in one roster.
+    static let textBytesMax = 1 << 20
+    /// Bytes of an item that need not be counted.
+    static let shortBytes = 256
 
     /// An item and the version that last changed what clients see of it.
     struct StoredItem {
@@ -54,6 +58,21 @@ struct RosterTable {
         let count = try session.number(
             "SELECT count(*) FROM roster_item WHERE owner = ?1", owner)
         return count < itemsMax
+    }
+
+    /// Whether the texts of all items stay within bounds; short ones, and those that do not grow,
+    /// always do.
+    func hasRoom(for item: RosterItem, over stored: StoredItem?) throws(StorageError) -> Bool {
+        let size = item.textBytes
+        guard size > Self.shortBytes, size > stored?.item.textBytes ?? 0 else { return true }
+        let others = try session.number(
+            """
+            SELECT coalesce(sum(length(contact) + coalesce(length(name), 0)
+                + coalesce(length(group_names), 0)), 0)
+            FROM roster_item WHERE owner = ?1 AND contact <> ?2
+            """,
+            owner, .text(item.contact.text))
+        return Int(others) + size <= Self.textBytesMax
     }
 
     /// Writes an item and returns the roster's version after it.

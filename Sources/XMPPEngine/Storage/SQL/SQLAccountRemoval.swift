@@ -14,9 +14,26 @@ struct SQLAccountRemoval: AccountRemoval {
             return hadAccount || hadBelongings
         }
     }
+
+    func removeLeftovers(of address: BareJID) async throws(StorageError) -> Bool {
+        try await database.write { (session) throws(StorageError) in
+            guard try !session.hasAccount(address) else { return false }
+            try session.removeOwned(by: address)
+            try session.orphanUploads(of: address)
+            return true
+        }
+    }
 }
 
 extension SQLSession {
+    /// Whether there is such an account.
+    func hasAccount(_ account: BareJID) throws(StorageError) -> Bool {
+        guard let localpart = account.localpart else { return false }
+        return try number(
+            "SELECT 1 FROM account WHERE host = ?1 AND localpart = ?2",
+            .text(account.domainpart), .text(localpart)) == 1
+    }
+
     /// Removes the account itself; `false` when there was none.
     func removeAccountRow(of account: BareJID) throws(StorageError) -> Bool {
         guard let localpart = account.localpart else { return false }

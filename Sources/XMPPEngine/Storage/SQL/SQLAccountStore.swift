@@ -43,11 +43,8 @@ struct SQLAccountStore: AccountStore {
     }
 
     func exists(_ account: BareJID) async throws(StorageError) -> Bool {
-        guard let localpart = account.localpart else { return false }
-        return try await database.read { (session) throws(StorageError) in
-            try session.number(
-                "SELECT 1 FROM account WHERE host = ?1 AND localpart = ?2",
-                .text(account.domainpart), .text(localpart)) == 1
+        try await database.read { (session) throws(StorageError) in
+            try session.hasAccount(account)
         }
     }
 

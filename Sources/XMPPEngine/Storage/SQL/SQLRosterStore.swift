@@ -48,6 +48,7 @@ struct SQLRosterStore: RosterStore {
                 if stored == nil {
                     guard try table.hasRoom(itemsMax) else { return .full }
                 }
+                guard try table.hasRoom(for: item, over: stored) else { return .full }
                 return .done(
                     previous: stored?.item, current: item,
                     version: try table.store(item, over: stored, at: moment))

@@ -42,6 +42,13 @@ package protocol C2SHost: AnyObject, Sendable {
     /// An account's credentials were right or wrong.
     func checked(_ account: BareJID, isAccepted: Bool, on session: C2SSession)
 
+    /// Reserves a name for a guest who chose it; `false` when an account or a guest has it.
+    ///
+    /// Whoever reserves gives it back, or binds a session that gives it back as it ends.
+    func reserve(_ name: BareJID) async throws -> Bool
+    /// Gives a reserved name back that no session was bound under.
+    func release(_ name: BareJID)
+
     /// Enters the session under the wanted or a made resource.
     func bind(
         _ session: C2SSession, account: BareJID, resource: String?

@@ -103,7 +103,7 @@ extension C2SSession {
         carryOut(order)
     }
 
-    private func carryOut(_ order: SASLNegotiation.Order) {
+    func carryOut(_ order: SASLNegotiation.Order) {
         switch order {
         case .challenge(let data):
             send(Element("challenge", .sasl, text: Base64.encode(data)))
@@ -115,6 +115,8 @@ extension C2SSession {
             work({ check.run(cache: cache, now: .now) }) { session, isRight in
                 session.negotiation?.passwordVerified(isRight, for: attempt)
             }
+        case .admit(let name, let attempt):
+            admit(name, attempt)
         case .deriveKeys(let derivation, let attempt):
             work({ derivation.run() }) { session, keys in
                 session.negotiation?.keysDerived(keys, for: attempt)

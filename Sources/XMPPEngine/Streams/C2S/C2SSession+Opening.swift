@@ -2,7 +2,7 @@ import XMPPCore
 
 /// Stream headers, features and resource binding (RFC 6120 §4.7, §4.3.2, §7).
 extension C2SSession {
-    func process(_ header: StreamHeader) {
+    func process(_ header: StreamHeader, asGuest: Bool = false) {
         var opening = C2SStateMachine.Opening()
         opening.isStreamsNamespace = header.namespace == .streams && header.name == "stream"
         opening.isClientNamespace = header.contentNamespace == .client
@@ -21,7 +21,7 @@ extension C2SSession {
             open(header, version: opening.version)
             if let departure { return fail(departure) }
             if let rejection = found?.rejection(of: self) { return fail(rejection) }
-            sendFeatures(offer)
+            asGuest ? enterAsGuest(hasFeatures: offer != .none) : sendFeatures(offer)
         case .refuse(let error):
             open(header, version: .current)
             fail(error)

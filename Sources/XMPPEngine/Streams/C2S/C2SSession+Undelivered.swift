@@ -2,6 +2,9 @@ import XMPPCore
 
 /// What a transport could not bring to its client.
 extension C2SSession {
+    /// Whether the client has yet to take what was sent to it before.
+    var isBehind: Bool { transport?.isBehind ?? false }
+
     /// Hands back a stanza that was on its way here when the stream ended.
     func missed(_ stanza: Stanza) {
         guard isOver, let host, jid != nil else { return }
@@ -15,14 +18,7 @@ extension C2SSession {
     package func giveBack(_ stanzas: [ParsedStanza]) {
         guard isOver, kept == nil, !hasMoved, let host, let jid, !stanzas.isEmpty else { return }
         for parsed in stanzas {
-            var to = JID(jid.bare)
-            if case .valid(let address) = parsed.to { to = address }
-            host.undelivered(
-                Stanza(
-                    parsed.kind, type: parsed.type ?? .error, id: parsed.id,
-                    from: parsed.from.flatMap { JID($0) }, to: to, language: parsed.language,
-                    payload: parsed.payload),
-                origin: leftovers)
+            host.undelivered(parsed.written(to: JID(jid.bare)), origin: leftovers)
         }
     }
 }

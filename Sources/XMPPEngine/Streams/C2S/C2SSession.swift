@@ -262,6 +262,7 @@ package final class C2SSession: MovableReceiver, @unchecked Sendable {
                     "jid": "\(jid?.description ?? "-")", "error": "\(error.condition.rawValue)",
                 ])
         }
+        if isAnonymous { releaseName() }
         machine.closed()
         disconnect(error)
         guard let host else { return }

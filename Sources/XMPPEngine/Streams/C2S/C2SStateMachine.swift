@@ -286,6 +286,20 @@ package struct C2SStateMachine {
         }
     }
 
+    /// A stream that has just begun is a guest's, who need not log in; `false` when it must be
+    /// encrypted first.
+    package mutating func guestEntered(_ user: BareJID) -> Bool {
+        switch state {
+        case .waitForFeatureRequest(let login), .waitForAuth(let login):
+            guard policy.tls != .required || login.isEncrypted else { return false }
+            state = .waitForBind(user)
+            return true
+        case .waitForStream, .waitForTLS, .waitForSASLResponse, .waitForBind, .waitForSession,
+            .sessionEstablished, .closed:
+            return false
+        }
+    }
+
     /// The TLS handshake ended; the client begins a new stream (RFC 6120 §5.4.3.3).
     package mutating func tlsEstablished() {
         switch state {
@@ -364,31 +378,4 @@ package struct C2SStateMachine {
     // MARK: the end
 
     package mutating func closed() { state = .closed }
-
-    /// Whether a resource is bound.
-    package var jid: FullJID? {
-        switch state {
-        case .waitForSession(let jid), .sessionEstablished(let jid): jid
-        case .waitForStream, .waitForAuth, .waitForFeatureRequest, .waitForTLS,
-            .waitForSASLResponse, .waitForBind, .closed:
-            nil
-        }
-    }
-
-    /// The account that has logged in, while its session is not bound.
-    package var unboundAccount: BareJID? {
-        if case .waitForBind(let user) = state { user } else { nil }
-    }
-
-    /// Whether elements that are neither stanzas nor part of the login may come.
-    package var isOpenToNonzas: Bool { jid != nil || unboundAccount != nil }
-
-    /// Whether the stream may be as large as a logged-in user's (limits differ before).
-    package var isAuthenticated: Bool {
-        switch state {
-        case .waitForBind, .waitForSession, .sessionEstablished: true
-        case .waitForStream(_, _, let user): user != nil
-        case .waitForAuth, .waitForFeatureRequest, .waitForTLS, .waitForSASLResponse, .closed: false
-        }
-    }
 }

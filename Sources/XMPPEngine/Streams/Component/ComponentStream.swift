@@ -11,6 +11,8 @@ package protocol ComponentHost: AnyObject, Sendable {
     func join(_ stream: ComponentStream, domain: String) -> [String]
     func received(_ stanza: Stanza, from stream: ComponentStream)
     func left(_ stream: ComponentStream)
+    /// Takes a stanza back that a stream which has left did not bring to its component.
+    func undelivered(_ stanza: Stanza)
 }
 
 /// The stream of an external component (XEP-0114; the classic `ejabberd_service`).
@@ -58,7 +60,7 @@ package final class ComponentStream: StanzaReceiver, StanzaOrigin, @unchecked Se
     }
 
     package func deliver(_ stanza: Stanza) {
-        guard let transport else { return }
+        guard let transport else { return host.undelivered(stanza) }
         loop.counters.add(.stanzasOut(stanza.kind, .component))
         if stanza.type == .error { loop.counters.add(.stanzaErrors(stanza.kind)) }
         transport.send(stanza)
@@ -89,8 +91,9 @@ package final class ComponentStream: StanzaReceiver, StanzaOrigin, @unchecked Se
         if error != nil { loop.counters.add(.streamsFailed(.component)) }
         machine.closed()
         backlog = []
-        transport.close(error)
+        // First, so that what comes back from the transport does not find its way here again.
         host.left(self)
+        transport.close(error)
     }
 
     /// The timer would keep the stream alive.
@@ -211,6 +214,11 @@ extension ComponentStream: ByteStreamOwner {
         cancelNegotiationTimer()
         machine.closed()
         host.left(self)
+    }
+
+    package func giveBack(_ stanzas: [ParsedStanza]) {
+        guard transport == nil else { return }
+        for stanza in stanzas { host.undelivered(stanza.written(to: nil)) }
     }
 
     package func parserOpened(_ header: StreamHeader) { open(header) }

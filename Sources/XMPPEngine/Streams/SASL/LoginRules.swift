@@ -47,13 +47,18 @@ struct LoginRules {
 
     /// An address nobody can guess, for one anonymous session.
     func temporaryAccount(_ nonce: String) throws(SASLFailure) -> BareJID {
-        let digits = Array("0123456789abcdef")
-        let digest = HashFunction.sha256.digest(of: Array(nonce.utf8)).prefix(16)
-        let localpart = digest.map { "\(digits[Int($0 >> 4)])\(digits[Int($0 & 15)])" }.joined()
-        guard let account = BareJID(localpart: localpart, domainpart: host.domainpart) else {
+        guard let account = Self.temporaryAccount(nonce, on: host.domainpart) else {
             throw SASLFailure(.temporaryAuthFailure)
         }
         return account
+    }
+
+    /// The same on a domain; `nil` where no account can be.
+    static func temporaryAccount(_ nonce: String, on domain: String) -> BareJID? {
+        let digits = Array("0123456789abcdef")
+        let digest = HashFunction.sha256.digest(of: Array(nonce.utf8)).prefix(16)
+        let localpart = digest.map { "\(digits[Int($0 >> 4)])\(digits[Int($0 & 15)])" }.joined()
+        return BareJID(localpart: localpart, domainpart: domain)
     }
 
     /// Checks the trace of an anonymous client: at most 255 characters, no controls (RFC 4505 §2).

@@ -61,7 +61,7 @@ package struct MechanismOffer: Hashable, Sendable {
             return policy.offersPasswords && policy.passwords.hashes.contains(hash)
                 && (!bound || security.isEncrypted && !security.channelBindings.isEmpty)
         case .plain:
-            return policy.offersPasswords
+            return (policy.offersPasswords || policy.admitsAnyName)
                 && (security.isEncrypted || policy.allowsPlainUnencrypted)
         case .anonymous:
             return policy.offersAnonymous

@@ -13,6 +13,8 @@ package struct SASLNegotiation {
         case lookUp(BareJID, for: SASLMechanism, SASLAttempt)
         /// Run the check off the loop, then call ``passwordVerified(_:for:)``.
         case verifyPassword(PasswordCheck, SASLAttempt)
+        /// Reserve the name for a guest, then call ``guestAdmitted(_:for:)``.
+        case admit(BareJID, SASLAttempt)
         /// Run the derivation off the loop, then call ``keysDerived(_:for:)``.
         case deriveKeys(KeyDerivation, SASLAttempt)
         /// Send `<success/>`, with the data in base 64 when there are any.
@@ -29,6 +31,7 @@ package struct SASLNegotiation {
         case lookingUp(BareJID, PendingLogin)
         case checkingPassword(BareJID, isKnown: Bool)
         case derivingKeys(BareJID, SCRAMRequest, isKnown: Bool)
+        case admitting(BareJID)
         case awaitingProof(BareJID, SCRAMExchange)
         case succeeded
     }
@@ -55,6 +58,10 @@ package struct SASLNegotiation {
 
     private let rules: LoginRules
     private let passwords: PasswordPolicy
+    /// Whether accounts have passwords that count.
+    private let usesAccounts: Bool
+    /// Whether a name without an account is a guest's.
+    private let admitsAnyName: Bool
     private let decoys: DecoyCredentials
     private var attempt = SASLAttempt()
     private var state = State.idle
@@ -75,6 +82,8 @@ package struct SASLNegotiation {
             host: host, security: security,
             offer: MechanismOffer(policy: policy, security: security, host: host))
         passwords = policy.passwords
+        usesAccounts = policy.offersPasswords
+        admitsAnyName = policy.admitsAnyName
         self.decoys = decoys
     }
 
@@ -111,7 +120,7 @@ package struct SASLNegotiation {
             case .awaitingProof(let account, let exchange):
                 let verifier = try exchange.finish(message)
                 return negotiation.succeed(account, additionalData: verifier)
-            case .idle, .lookingUp, .checkingPassword, .derivingKeys, .succeeded:
+            case .idle, .lookingUp, .checkingPassword, .derivingKeys, .admitting, .succeeded:
                 throw Self.outOfTurn
             }
         }
@@ -138,6 +147,11 @@ package struct SASLNegotiation {
             guard credentials != nil else { return fail(SASLFailure(.notAuthorized)) }
             return succeed(account, additionalData: nil)
         case .plain(let password):
+            if admitsAnyName, credentials == nil {
+                state = .admitting(account)
+                return .admit(account, attempt)
+            }
+            guard usesAccounts else { return fail(SASLFailure(.notAuthorized)) }
             state = .checkingPassword(account, isKnown: credentials != nil)
             let check = PasswordCheck(
                 account: account, password: password, credentials: credentials ?? decoy)
@@ -149,8 +163,22 @@ package struct SASLNegotiation {
 
     /// The store could not answer: `temporary-auth-failure`.
     package mutating func lookUpFailed(for attempt: SASLAttempt) -> Order {
-        guard attempt == self.attempt, case .lookingUp = state else { return .ignore }
-        return fail(SASLFailure(.temporaryAuthFailure))
+        guard attempt == self.attempt else { return .ignore }
+        switch state {
+        case .lookingUp, .admitting: return fail(SASLFailure(.temporaryAuthFailure))
+        case .idle, .awaitingFirstMessage, .checkingPassword, .derivingKeys, .awaitingProof,
+            .succeeded:
+            return .ignore
+        }
+    }
+
+    /// The name was reserved for the guest, or is somebody's.
+    package mutating func guestAdmitted(_ isFree: Bool, for attempt: SASLAttempt) -> Order {
+        guard attempt == self.attempt, case .admitting(let account) = state else {
+            return .ignore
+        }
+        guard isFree else { return fail(SASLFailure(.notAuthorized)) }
+        return succeed(account, isAnonymous: true, additionalData: nil)
     }
 
     /// The password was checked.
@@ -190,7 +218,7 @@ extension SASLNegotiation {
         switch state {
         case .succeeded: break
         case .idle, .awaitingFirstMessage, .lookingUp, .checkingPassword, .derivingKeys,
-            .awaitingProof:
+            .admitting, .awaitingProof:
             state = .idle
         }
         return .fail(failure)

@@ -10,8 +10,14 @@ package struct SASLPolicy: Sendable {
     package var offersPasswords = true
     /// Whether anyone gets a temporary account (XEP-0175).
     package var offersAnonymous = false
+    /// Whether anyone gets in under a name that nobody has, with whatever password
+    /// (`anonymous_protocol: login_anon`).
+    package var admitsAnyName = false
     /// How passwords are kept, and with it which SCRAM mechanisms are offered.
     package var passwords = PasswordPolicy()
+
+    /// Whether there are logins without an account at all.
+    package var admitsGuests: Bool { offersAnonymous || admitsAnyName }
 
     /// The default: passwords, PLAIN only when encrypted, nothing anonymous.
     package init() {}

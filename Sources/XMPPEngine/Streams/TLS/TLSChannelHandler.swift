@@ -210,11 +210,10 @@ package final class TLSChannelHandler: ChannelDuplexHandler {
             promise?.fail(error)
             return fail(context, error)
         }
-        guard let output = connection.takeOutput() else {
-            promise?.succeed()
-            return
-        }
-        context.write(wrapOutboundOut(output), promise: promise)
+        let output = connection.takeOutput()
+        // Without any, the promise still waits for what was written before.
+        guard output != nil || promise != nil else { return }
+        context.write(wrapOutboundOut(output ?? ByteBuffer()), promise: promise)
         if isFlushed { context.flush() }
     }
 

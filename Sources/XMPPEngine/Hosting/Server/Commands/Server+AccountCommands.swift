@@ -26,7 +26,9 @@ extension Server {
     ) throws(CommandError) -> CommandResult {
         switch outcome {
         case .done: return .code(0, done)
-        case .exists: throw CommandError(.conflict, "the account exists already")
+        case .exists:
+            throw CommandError(
+                .conflict, "the account exists already, or a guest has its name for now")
         case .notFound: throw CommandError(.notFound, "there is no such account")
         case .unusable(let reason): throw CommandError(.badArguments, reason)
         }
