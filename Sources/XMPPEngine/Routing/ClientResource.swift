@@ -156,15 +156,19 @@ package final class ClientResource: Sendable {
     /// Waits until the client has taken what was sent to it, or the session is over.
     package func caughtUp() async {
         await withCheckedContinuation { answer in
-            lookAgain { answer.resume() }
+            onStream { self.lookAgain(on: $0) { answer.resume() } }
         }
     }
 
     /// Not at once: what was just sent leaves at the end of the loop's turn.
-    private func lookAgain(_ done: @escaping @Sendable () -> Void) {
-        onStream { session in
-            session.loop.schedule(afterMilliseconds: 50) {
-                if session.isOver || !session.isBehind { done() } else { self.lookAgain(done) }
+    private func lookAgain(on session: C2SSession, _ done: @escaping @Sendable () -> Void) {
+        session.loop.schedule(afterMilliseconds: 50) {
+            if session.hasMoved {
+                self.onStream { self.lookAgain(on: $0, done) }
+            } else if session.isOver || !session.isBehind {
+                done()
+            } else {
+                self.lookAgain(on: session, done)
             }
         }
     }
