@@ -18,6 +18,8 @@ extension Console {
         let fields = request.method == .post ? request.form : request.query
         var arguments: [String: String] = [:]
         for argument in command.arguments {
+            // A link does not choose a password.
+            if request.method != .post, argument.isSecret { continue }
             arguments[argument.name] = fields[Self.prefix + argument.name]
         }
         let back = localLink(fields["back"] ?? "").map(Drawing.text) ?? ""
@@ -84,11 +86,14 @@ extension Console {
         let isRepeated = visit.request.method == .post
         let fixed = fields["fixed"].map { Set($0.split(separator: ",").map(String.init)) }
         let isFixed: (String) -> Bool = { isRepeated ? fixed?.contains($0) ?? true : true }
+        let words =
+            isRepeated
+            ? ActionWords(fields) : service.seal.words(in: fields, of: command.name)
         return CommandForm(
             command: command, given: given.filter { isFixed($0.key) },
             typed: given.filter { !isFixed($0.key) },
-            title: fields["title"] ?? Words.title(command.name), label: fields["label"] ?? "Run",
-            tone: ConsoleTone(rawValue: fields["tone"] ?? "") ?? .plain, back: back)
+            title: words?.title ?? Words.title(command.name), label: words?.label ?? "Run",
+            tone: words.flatMap { ConsoleTone(rawValue: $0.tone) } ?? .plain, back: back)
     }
 
     private func resultPage(

@@ -85,7 +85,7 @@ extension Console {
         let kept = query.sorted { $0.key < $1.key }.map { ConsoleParameter($0.key, $0.value) }
         return Drawing(
             base: base, administrator: visit.administrator, commands: server.commands,
-            here: ConsoleLink(path, kept), hosts: visit.hosts)
+            here: ConsoleLink(path, kept), hosts: visit.hosts, seal: service.seal)
     }
 
     /// The page that was asked for, with its query.

@@ -30,6 +30,7 @@ package final class ConsoleService: Sendable {
     let active = ActiveRequests()
     /// Makes the tokens of forms before anybody is signed in.
     let key = SecureRandom.bytes(32)
+    let seal = ActionSeal(key: SecureRandom.bytes(32))
 
     /// - Parameter now: The monotonic clock.
     package init(

@@ -9,6 +9,8 @@ struct Drawing {
     /// The page with its query, for actions to come back to.
     let here: ConsoleLink
     let hosts: [String]
+    /// Seals what the console itself says, so that no other link can say it.
+    let seal: ActionSeal
 
     func href(_ link: ConsoleLink) -> String {
         let query = FormText.encode(link.query)
@@ -174,9 +176,11 @@ struct Drawing {
         var view: View = ["label": action.label, "tone": action.tone.rawValue]
         if missing || action.question != nil {
             var query = action.arguments.map { ConsoleParameter("a-" + $0.name, $0.value) }
-            query.append(ConsoleParameter("title", action.question ?? action.label))
-            query.append(ConsoleParameter("label", action.label))
-            query.append(ConsoleParameter("tone", action.tone.rawValue))
+            let words = ActionWords(
+                title: action.question ?? action.label, label: action.label,
+                tone: action.tone.rawValue)
+            query += words.parameters
+            query.append(ConsoleParameter("seal", seal.seal(words, of: action.command)))
             query.append(ConsoleParameter("back", Self.text(of: back)))
             view["ask"] = ["href": href(ConsoleLink("run/" + action.command, query))] as View
         } else {
