@@ -37,14 +37,14 @@ struct OptionLines {
 
 /// An option, or a module of which nothing is written, as the configuration page shows it.
 struct OptionLine: Hashable {
-    enum Value: Hashable {
+    enum Setting: Hashable {
         case written(String)
         case assumed(String)
         case isOn
     }
 
     let name: String
-    let value: Value
+    let value: Setting
     let summary: String
 
     static let columns = ["Option", "Value", "Meaning"].map { ConsoleColumn($0) }

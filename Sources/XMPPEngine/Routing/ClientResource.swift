@@ -13,10 +13,10 @@ package final class ClientResource: Sendable {
     private let first: C2SSession
     /// Whether another stream has taken it over since.
     private let hasMoved = Atomic(false)
-    private let place: Mutex<Place>
+    private let place: Mutex<Whereabouts>
 
     /// Where the session is; a `Mutex` guards it.
-    private struct Place: Sendable {
+    private struct Whereabouts: Sendable {
         /// The stream that has it now; `nil` while that is the first.
         var session: C2SSession?
         var transport: TransportClass
@@ -51,7 +51,7 @@ package final class ClientResource: Sendable {
         first = session
         self.jid = jid
         self.boundAt = boundAt
-        place = Mutex(Place(transport: session.transportClass))
+        place = Mutex(Whereabouts(transport: session.transportClass))
     }
 
     // MARK: where it is

@@ -28,7 +28,7 @@ extension C2SSession {
         }
     }
 
-    private enum Verdict {
+    private enum LegacyLogin {
         case right, wrong
         /// No account has the name: a guest may.
         case nobody
@@ -44,7 +44,7 @@ extension C2SSession {
 
     private func check(
         _ account: BareJID, _ password: PreparedPassword, on host: any C2SHost,
-        then next: @escaping @Sendable (C2SSession, Verdict) -> Void
+        then next: @escaping @Sendable (C2SSession, LegacyLogin) -> Void
     ) {
         let login = host.login
         park()
