@@ -21,11 +21,13 @@ struct ControlSocketTests {
         let stage = Stage()
         let supervisor: Supervisor
 
-        init(_ limits: ControlSocket.Limits = ControlSocket.Limits()) async throws {
+        init(
+            _ limits: ControlSocket.Limits = ControlSocket.Limits(),
+            registry: CommandRegistry = ControlSocketTests.registry
+        ) async throws {
             folder = try TemporaryFolder()
             path = folder.path + "/martletd.sock"
-            let socket = ControlSocket(
-                path: path, registry: ControlSocketTests.registry, limits: limits)
+            let socket = ControlSocket(path: path, registry: registry, limits: limits)
             supervisor = stage.supervisor(children: [socket.child()])
             await supervisor.start()
         }
@@ -197,6 +199,27 @@ struct ControlSocketTests {
         #expect(try await idle.ask("{}") != nil)
         await fixture.supervisor.stop()
         #expect(try await idle.reply() == nil)
+    }
+
+    @Test("A command that is being carried out when the socket closes is answered")
+    func lastAnswer() async throws {
+        let begun = OneShot<Bool>()
+        let end = OneShot<Bool>()
+        let slow = Command("slow", "Takes its time.", tag: .server) { _ throws(CommandError) in
+            begun.fulfil(true)
+            _ = await end.value()
+            return .success
+        }
+        let fixture = try await Fixture(registry: CommandRegistry([slow]))
+        let client = try Client(fixture.path)
+        client.send("{\"command\":\"slow\"}\n")
+        _ = await begun.value()
+        let stop = Task { await fixture.supervisor.stop() }
+        while (try? Client(fixture.path)) != nil { await Task.yield() }
+        end.fulfil(true)
+        #expect(try await client.reply()?.outcome == .ok)
+        #expect(try await client.reply() == nil)
+        await stop.value
     }
 
     @Test("A socket file that nobody serves is replaced")

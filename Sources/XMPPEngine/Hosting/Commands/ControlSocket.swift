@@ -55,6 +55,7 @@ package final class ControlSocket: Sendable {
                 stop: {
                     self.stop()
                     _ = await end.value()
+                    await self.finish()
                 })
         }
     }
@@ -77,11 +78,25 @@ package final class ControlSocket: Sendable {
         return end
     }
 
-    /// Wakes every thread; the descriptors are closed by their owners only.
+    /// Wakes every thread that waits for a caller; the descriptors are closed by their owners only.
+    ///
+    /// Nothing more is read, but a command that is being carried out is still answered: it may be
+    /// the one that stops the server.
     private func stop() {
         state.withLock { state in
             state.isStopping = true
             if let listener = state.listener { shutdown(listener.descriptor, Int32(SHUT_RDWR)) }
+            for connection in state.connections { shutdown(connection, Int32(SHUT_RD)) }
+        }
+    }
+
+    /// Waits for the last answers, for a second at most.
+    private func finish() async {
+        for _ in 0..<50 {
+            guard state.withLock({ !$0.connections.isEmpty }) else { return }
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+        state.withLock { state in
             for connection in state.connections { shutdown(connection, Int32(SHUT_RDWR)) }
         }
     }
