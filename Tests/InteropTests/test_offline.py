@@ -14,9 +14,8 @@ from harness.trial import Trial, listener
 
 pytestmark = pytest.mark.own_server
 MOST, LARGE = 5, 250
-# More 10 KB messages than a kernel takes, fewer than the server keeps for a connection (8 MiB);
-# and how many of them may come twice, when it is not known whether they left.
-UNREAD, AGAIN = 700, 3
+# More 10 KB messages than a kernel takes, fewer than the server keeps for a connection (8 MiB).
+UNREAD = 700
 
 
 @pytest.fixture(scope="module")
@@ -277,7 +276,8 @@ def test_what_a_client_leaves_unread_waits_for_the_next(patient, end, tls):
         deaf.read_to_end()
         got = numbers(deaf.heard)
         assert got == list(range(len(got)))
-        assert len(got) - AGAIN <= stored[0] <= len(got)
+        # Some may come twice, when it is not known whether they left; none is missing.
+        assert 0 < stored[0] <= len(got)
     assert "error" not in settled(sender)
     later.socket.close()
     sender.socket.close()

@@ -274,6 +274,10 @@ def test_the_newest_message_stays_in_view_until_one_looks_up(meeting):
         await do(window.wait, lambda: window.driver.execute_script(rest) < 2, "the end, still")
         window.driver.execute_script(f"{log}.scrollTop = 0")
         await do(window.wait, lambda: window.driver.execute_script(rest) > 200, "the beginning")
+        # The page hears of it with the next frame.
+        await do(window.driver.execute_async_script, """
+            const done = arguments[0];
+            requestAnimationFrame(() => requestAnimationFrame(() => done()));""")
         romeo.say(juliet, "news")
         await do(window.wait_message, "news")
         await do(window.find, "#to-end")

@@ -33,7 +33,8 @@ package final class TCPStreamTransport: ChannelInboundHandler, StreamTransport, 
     private enum NextStep { case none, restart, tls }
 
     private static let log = Logger(label: "martlet.tcp")
-    /// About how much may be sent twice to a peer that leaves in the middle of it.
+    /// A piece that has left in part is given back whole: pieces are about as large as this, but
+    /// for the first, which was written before anything had to wait.
     private static let unsentPieceBytes = 16 << 10
     /// How long the end of a stream may take to reach the peer.
     private static let closeSeconds = 5
