@@ -57,8 +57,11 @@ struct OfflineMessages: ServerModule {
         } catch {
             return .refused(StanzaError(.resourceConstraint))
         }
-        // Somebody may have come meanwhile, and have looked before this message was there.
-        if let taker = host.takers(of: message, account).first { await deliver(taker) }
+        // Somebody may have come meanwhile, and have looked before this message was there. The
+        // sender does not wait for them, however slowly they read.
+        if let taker = host.takers(of: message, account).first {
+            Task { await deliver(taker) }
+        }
         return .kept
     }
 

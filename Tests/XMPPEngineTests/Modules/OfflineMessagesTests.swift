@@ -86,11 +86,10 @@ struct OfflineMessagesTests {
                 elements: [Element("body", .client, text: "late")])
             for hook in host.host.hooks.undelivered.handlers {
                 guard case .kept = await hook(message, romeo) else { continue }
+                while try await waiting(host) > 0 { await Task.yield() }
                 await host.settle()
                 #expect(messages(sessions[0]) == 1)
             }
-            let left = try await waiting(host)
-            #expect(left == 0)
         }
     }
 }
