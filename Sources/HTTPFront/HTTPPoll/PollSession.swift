@@ -258,17 +258,23 @@ final class PollSession: StreamTransport, RequestSession, @unchecked Sendable {
         dropAndGiveBack()
     }
 
-    /// Forgets the session; what its client may not have got goes back.
+    /// Forgets the session; what its client may not have got goes back before, so that a server
+    /// that stops does not take it for done.
     private func dropAndGiveBack() {
         let owner = owner
-        drop()
+        endStream()
         owner?.giveBack(
             Undelivered.stanzas(inStream: output.undelivered, with: loop.parsers))
+        service.sessions.remove(id)
     }
 
     /// Forgets the session: its identifier means nothing any more.
     private func drop() {
+        endStream()
         service.sessions.remove(id)
+    }
+
+    private func endStream() {
         timer?.disarm()
         timer = nil
         input.close()
