@@ -4,6 +4,8 @@
 final class TCPBacklog {
     var state: OutputBacklog
     var unsent = UnsentOutput()
+    /// A write has failed: what it was to send is not among what the channel says waits.
+    var isRefused = false
     /// Whose output it is once the stream has ended.
     var owner: (any ByteStreamOwner)?
 

@@ -87,7 +87,7 @@ extension TCPStreamTransport {
     /// Notes how much of the output has left by now.
     @discardableResult
     func noteWaiting() -> Int? {
-        guard let backlog, let waiting = waitingBytes else { return nil }
+        guard let backlog, !backlog.isRefused, let waiting = waitingBytes else { return nil }
         // Of a record that left in part the peer can read nothing.
         backlog.unsent.waits(waiting &+ (isEncrypted ? TLSChannelHandler.recordBytesMax : 0))
         return waiting
@@ -103,7 +103,7 @@ extension TCPStreamTransport {
             wrapOutboundOut(ByteBuffer()), promise: keep(written, in: backlog, context))
         noteWaiting()
         obey(backlog.state.wrote(0, waiting: waiting, limits: outputLimits))
-        checkLater()
+        checkLater(backlog)
     }
 
     /// Keeps written bytes until the promise says that they left.
@@ -112,16 +112,22 @@ extension TCPStreamTransport {
     ) -> EventLoopPromise<Void> {
         let number = backlog.unsent.append(written)
         let promise = context.eventLoop.makePromise(of: Void.self)
-        promise.futureResult.assumeIsolated().whenSuccess { backlog.unsent.left(number) }
+        promise.futureResult.assumeIsolated().whenComplete { result in
+            switch result {
+            case .success: backlog.unsent.left(number)
+            case .failure: backlog.isRefused = true
+            }
+        }
         return promise
     }
 
-    private func checkLater() {
+    /// Each backlog has checks of its own: two that are close together would find a stall.
+    private func checkLater(_ backlog: TCPBacklog) {
         guard let seconds = outputLimits.stallSeconds, let context else { return }
         context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(Int64(seconds))) {
-            guard let backlog = self.backlog, !self.isClosing else { return }
+            guard self.backlog === backlog, !self.isClosing else { return }
             if let waiting = self.noteWaiting() { self.obey(backlog.state.check(waiting: waiting)) }
-            if self.backlog != nil { self.checkLater() }
+            if self.backlog === backlog { self.checkLater(backlog) }
         }
     }
 
