@@ -54,6 +54,8 @@ package final class VirtualHost: DomainRoute, C2SHost {
     let observatory: Observatory
     private let settings: Mutex<HostSettings>
     let unbound = UnboundStreams()
+    /// Changes of an account itself come one after another.
+    let accountTurns = Turns<BareJID>()
     /// Whether sessions may outlive their connections.
     let mayHold = Atomic(true)
     /// Sessions and messages that are being put away.

@@ -23,6 +23,7 @@ package struct ListenerModule: Sendable {
         ListenerOption.maxStanzaSize, ListenerOption.maxStanzaElements,
         ListenerOption.maxStanzaDepth, ListenerOption.maxStanzaAttributes,
         ListenerOption.preAuthMaxStanzaSize, ListenerOption.preAuthMaxStanzaElements,
+        ListenerOption.preAuthMaxStanzaDepth, ListenerOption.preAuthMaxStanzaAttributes,
         ListenerOption.maxQueue, ListenerOption.shaper,
     ]
 
