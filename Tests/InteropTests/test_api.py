@@ -8,6 +8,7 @@ import pathlib
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 
 import openapi_spec_validator
@@ -35,6 +36,9 @@ api_permissions:
   testing:
     who: {user: tester@b.localhost}
     what: "*"
+  making tokens:
+    who: {user: romeo@localhost}
+    what: issue_token
 """
 
 THIS_MACHINE = """
@@ -144,7 +148,8 @@ def test_results(api, token):
     assert call(api, "check_account", arguments, token).json() == 0
     assert call(api, "check_account", arguments, token, method="GET").json() == 0
     assert call(api, "check_account/v0", arguments, token).json() == 0
-    fails(call(api, "check_account/v999", arguments, token), 404)
+    assert call(api, "check_account/v999", arguments, token).json() == 0
+    fails(call(api, "check_account/x1", arguments, token), 404)
     assert call(api, "check_account", {"user": "paris", "host": "localhost"}, token).json() == 1
     assert call(api, "user_resources", arguments, token).json() == []
     assert call(api, "connected_users_number", token=token).json() == 0
@@ -281,6 +286,42 @@ def test_a_token_makes_no_greater_token(api):
     fails(call(api, "issue_token", ask | {"scopes": []}, small), 400)
     fails(call(api, "issue_token", ask | {"ttl": 0}, small), 400)
     assert call(api, "oauth_issue_token", ask, small).status_code == 200
+
+
+def test_who_may_make_tokens_makes_them_for_the_own_account(api):
+    ask = {"jid": ADMIN, "ttl": 60, "scopes": ["*"]}
+    romeo = ("romeo@localhost", PASSWORD)
+    fails(call(api, "issue_token", ask, auth=romeo), 403)
+    own = call(api, "issue_token", ask | {"jid": romeo[0]}, auth=romeo)
+    fails(call(api, "status", token=own.json()["token"]), 403)
+    made = call(api, "issue_token", ask | {"jid": romeo[0]}, auth=(ADMIN, PASSWORD))
+    assert made.status_code == 200
+
+
+def test_no_token_of_the_old_password_is_left(api):
+    """Also one that was asked for while the password changed."""
+    password, name = PASSWORD, "romeo"
+    for number in range(4):
+        made, asked = [], threading.Semaphore(0)
+
+        def go_on_asking():
+            auth, ask = ("romeo@localhost", password), {
+                "jid": "romeo@localhost", "ttl": 600, "scopes": ["issue_token"]}
+            while (answer := call(api, "issue_token", ask, auth=auth)).status_code == 200:
+                made.append(answer.json()["token"])
+                asked.release()
+
+        askers = [threading.Thread(target=go_on_asking) for _ in range(3)]
+        for asker in askers:
+            asker.start()
+        for _ in range(6):
+            assert asked.acquire(timeout=20)
+        password = PASSWORD if number == 3 else f"{PASSWORD}-{number}"
+        api.control("change_password", name, "localhost", password)
+        for asker in askers:
+            asker.join()
+        for each in made[-12:]:
+            fails(call(api, "status", token=each), 401)
 
 
 def test_tokens_expire(api):
