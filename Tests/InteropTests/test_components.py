@@ -1,15 +1,19 @@
 """External components (XEP-0114): who may join, for which domains, and what reaches them."""
 
+import re
+import socket
+import struct
+
 import pytest
 from slixmpp.exceptions import IqError
 
 from conftest import PASSWORD, run
-from harness import waiting
+from harness import waiting, web
 from harness.component import Component, RawComponent
 from harness.raw import stream_error
 from harness.slix import Clients
 from harness.slix import run as play
-from harness.stream import condition
+from harness.stream import Stream, condition
 from harness.trial import Trial, listener
 
 pytestmark = pytest.mark.own_server
@@ -249,3 +253,60 @@ def test_what_a_component_sends_in_vain_comes_back(strict):
         await component.leave()
 
     play(scenario())
+
+
+UNREAD = 700
+
+
+class DeafComponent(RawComponent):
+    """Joined, and reads nothing more."""
+
+    def __init__(self, server, tls):
+        self.tls = tls
+        super().__init__(server, "deaf.localhost", COMMON, server.more[tls])
+        self.joined()
+
+    def send(self, data):
+        if self.tls and not hasattr(self.socket, "context"):
+            self.socket = web.trusting().wrap_socket(self.socket)
+        super().send(data)
+
+
+@pytest.fixture(scope="module")
+def patient(request):
+    """Listeners for components, the second with TLS; who reads nothing for two seconds is out."""
+    lines = ["send_timeout: 2 s", "shaper: none", "hosts:",
+             f"  deaf.localhost: {{password: {COMMON}}}"]
+    server = Trial(listeners=[
+        listener("ejabberd_service", *lines), listener("ejabberd_service", "tls: true", *lines),
+        listener("ejabberd_c2s", "shaper: none", "max_stanza_size: 65536")])
+    yield from run(server, request.session)
+
+
+@pytest.mark.parametrize("tls", [False, True])
+@pytest.mark.parametrize("end", ["cut off", "reset", "half closed"])
+def test_what_a_component_leaves_unread_comes_back(patient, end, tls):
+    """In order, and all of it; none that the component can have read."""
+    with Stream(patient, patient.more[2]) as sender:
+        sender.sign_in(patient.account("romeo", PASSWORD), PASSWORD)
+        deaf = DeafComponent(patient, tls)
+        for number in range(UNREAD):
+            sender.send(f"<message to='x@deaf.localhost' id='m{number}' type='chat'>"
+                        f"<body>{'m' * 10000}</body></message>")
+        sender.ping("sent")
+        if end == "reset":
+            deaf.socket.setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            deaf.socket.close()
+        elif end == "half closed":
+            # Not by its own method, which gives up TLS in both directions.
+            socket.socket.shutdown(deaf.socket, socket.SHUT_WR)
+        sender.hear(f"<message[^>]*id='m{UNREAD - 1}'")
+        returned = [int(found) for found in
+                    re.findall(r"<message(?=[^>]*type='error')[^>]*id='m(\d+)'", sender.heard)]
+        assert returned == list(range(returned[0], UNREAD))
+        assert returned[0] > 0, "the system took some"
+        if end != "reset":
+            got = len(re.findall("</message>", deaf.read_to_end()))
+            assert 0 <= got - returned[0] <= (3 if tls else 0)
+        deaf.socket.close()

@@ -193,9 +193,10 @@ package final class VirtualHost: DomainRoute, C2SHost {
         resource.onStream { $0.fail(error) }
     }
 
-    package func ended(_ session: C2SSession, leaving kept: [Stanza]) {
+    package func ended(_ session: C2SSession, leaving kept: [Stanza], close: () -> Void) {
         unfinished.add(1, ordering: .relaxed)
         leave(session)
+        close()
         for stanza in kept { undelivered(stanza, origin: session.leftovers) }
         unfinished.subtract(1, ordering: .relaxed)
     }

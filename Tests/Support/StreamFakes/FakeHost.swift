@@ -87,11 +87,12 @@ package final class FakeHost: C2SHost, C2SDirectory {
         session.deliver(stanza.readdressed(from: stanza.to, to: session.jid))
     }
 
-    package func ended(_ session: C2SSession, leaving kept: [Stanza]) {
+    package func ended(_ session: C2SSession, leaving kept: [Stanza], close: () -> Void) {
         state.withLock {
             $0.ended += 1
             $0.undelivered += kept
         }
+        close()
     }
 
     package func undelivered(_ stanza: Stanza, origin: any StanzaOrigin) {

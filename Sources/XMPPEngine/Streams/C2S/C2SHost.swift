@@ -60,8 +60,10 @@ package protocol C2SHost: AnyObject, Sendable {
     func received(_ nonza: Element, from session: C2SSession) -> Bool
     /// The session is over, however it ended; called once after a successful bind.
     ///
-    /// `kept` is what its keeper had, in order; to be given back as `undelivered`.
-    func ended(_ session: C2SSession, leaving kept: [Stanza])
+    /// `kept` is what its keeper had, in order; to be given back as `undelivered`. `close` is to be
+    /// called when the session is entered nowhere any more: what comes back from its transport must
+    /// not find its way there again.
+    func ended(_ session: C2SSession, leaving kept: [Stanza], close: () -> Void)
     /// A session's connection is lost, and its keeper wants to hold it; `false` when it has to end.
     func held(_ session: C2SSession) -> Bool
     /// Lets the first of the streams go on with a session, and the others ask that one.
@@ -98,6 +100,11 @@ extension C2SHost {
     ) -> Bool { false }
 
     package func resumed(_ session: C2SSession) {}
+}
+
+extension C2SHost {
+    /// The session is over before it had anything; its connection goes on or is closed already.
+    func ended(_ session: C2SSession) { ended(session, leaving: []) {} }
 }
 
 /// What logging in on a host needs beside its accounts.
