@@ -185,11 +185,14 @@ final class TestComponent: DomainRoute {
 
     /// Sends a stanza, and waits until it is dealt with.
     func send(
-        _ kind: Stanza.Kind, _ type: StanzaType, from: String, to: String, id: String? = nil
+        _ kind: Stanza.Kind, _ type: StanzaType, from: String, to: String, id: String? = nil,
+        _ elements: [Element] = []
     ) async {
         let work = CollectedWork()
         router.route(
-            Stanza(kind, type: type, id: id, from: JID(from), to: JID(to)), origin: work)
+            Stanza(
+                kind, type: type, id: id, from: JID(from), to: JID(to), elements: elements),
+            origin: work)
         await work.finish()
     }
 
