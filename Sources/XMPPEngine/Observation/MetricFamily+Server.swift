@@ -2,7 +2,8 @@
 extension MetricFamily {
     package static let all: [MetricFamily] = [
         build, processorTime, residentMemory, proportionalMemory, openFiles, openFilesMax,
-        startTime, uptime, sessions, sessionsHeld, stanzasReceived, stanzasSent, bytesReceived,
+        startTime, uptime, sessions, sessionsHeld, sessionsHeldBytes, stanzasReceived, stanzasSent,
+        bytesReceived,
         bytesSent, streamsOpened, streamsFailed, connectionsRefused, logins, bannedNetworks,
         stanzaErrors,
         offlineStored, queueLength, mailboxRefusals, routingTurn, httpResponses, httpBytesReceived,
@@ -39,6 +40,9 @@ extension MetricFamily {
     package static let sessionsHeld = MetricFamily(
         "martlet_sessions_held", .gauge, labels: ["host"],
         "Sessions among these that have lost their connection and wait for their client.")
+    package static let sessionsHeldBytes = MetricFamily(
+        "martlet_sessions_held_bytes", .gauge, unit: "bytes",
+        "Bytes of stanzas that wait for clients which have lost their connection.")
     package static let stanzasReceived = MetricFamily(
         "martlet_stanzas_received", .counter, labels: ["kind", "transport"],
         "Stanzas that clients and components sent.")

@@ -58,15 +58,18 @@ package final class VirtualHost: DomainRoute, C2SHost {
     let accountTurns = Turns<BareJID>()
     /// Whether sessions may outlive their connections.
     let mayHold = Atomic(true)
+    /// Those that do, of this host and the server's others.
+    package let heldSessions: HeldSessions
     /// Sessions and messages that are being put away.
     let unfinished = Atomic(0)
     static let log = Logger(label: "martlet.host")
 
     package init(
         jid: BareJID, router: Router, stores: Stores, settings: HostSettings,
-        observatory: Observatory = Observatory()
+        observatory: Observatory = Observatory(), heldSessions: HeldSessions = HeldSessions()
     ) {
         self.observatory = observatory
+        self.heldSessions = heldSessions
         self.jid = jid
         domain = jid.domainpart
         self.router = router
