@@ -335,7 +335,7 @@ class Session:
         answer = self.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>"
                            f"{secret}</auth>")
         assert "<success" in answer, answer
-        self.send(attributes=f"to='localhost' xmpp:restart='true' xmlns:xmpp='urn:xmpp:xbosh'")
+        self.send(attributes="to='localhost' xmpp:restart='true' xmlns:xmpp='urn:xmpp:xbosh'")
         answer = self.send("<iq type='set' id='b' xmlns='jabber:client'>"
                            "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>")
         assert "<jid>" in answer, answer

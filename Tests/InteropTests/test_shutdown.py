@@ -135,7 +135,7 @@ def bosh_session(server):
 @pytest.mark.parametrize("connect", [poller, bosh_session])
 def test_what_was_not_fetched_waits_for_the_next_session(going, connect):
     """A message for a client between two requests is kept over the end."""
-    keeps = connect(going)
+    connect(going)
     with Stream(going).sign_in(going.register("juliet", PASSWORD), PASSWORD) as sender:
         sender.send(f"<message to='{going.jid}/{keeps_resource(connect)}' type='chat'>"
                     "<body>kept?</body></message>")
