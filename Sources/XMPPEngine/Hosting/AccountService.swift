@@ -70,9 +70,8 @@ package struct AccountService: Sendable {
         _ = try await host.stores.accountRemoval.removeEverything(of: account)
         endAccess(of: account)
         for hook in host.hooks.accountRemoved.handlers { await hook(account) }
-        for resource in host.sessions.sessions(of: account) where resource !== sparing {
-            host.close(resource, StreamError(.notAuthorized, "the account was removed"))
-        }
+        host.endStreams(
+            of: account, StreamError(.notAuthorized, "the account was removed"), sparing: sparing)
         return .done
     }
 
@@ -94,9 +93,7 @@ package struct AccountService: Sendable {
         guard isDisabled else { return .done }
         endAccess(of: account)
         let text = reason.isEmpty ? "the account is disabled" : reason
-        for resource in host.sessions.sessions(of: account) {
-            host.close(resource, StreamError(.notAuthorized, text))
-        }
+        host.endStreams(of: account, StreamError(.notAuthorized, text))
         return .done
     }
 

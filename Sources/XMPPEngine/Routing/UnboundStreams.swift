@@ -28,6 +28,12 @@ final class UnboundStreams: Sendable {
 
     var count: Int { streams.withLock { $0?.count ?? 0 } }
 
+    /// Ends those that have logged in to an account, or are about to.
+    func end(of account: BareJID, _ error: StreamError) {
+        let open = streams.withLock { $0.map { Array($0.values) } ?? [] }
+        for stream in open { stream.loop.execute { stream.accountEnded(account, error) } }
+    }
+
     /// Ends them all with an error; no other comes in.
     func end(_ error: StreamError) {
         let ending = streams.withLock { streams in

@@ -16,6 +16,19 @@ extension VirtualHost {
         for resource in sessions.all { close(resource, error) }
     }
 
+    /// Ends every stream of an account that nobody can log in to any more.
+    ///
+    /// Also those that have not bound yet, or whose credentials were looked up before. One that
+    /// binds meanwhile enters the sessions before it leaves the unbound streams.
+    func endStreams(
+        of account: BareJID, _ error: StreamError, sparing: ClientResource? = nil
+    ) {
+        unbound.end(of: account, error)
+        for resource in sessions.sessions(of: account) where resource !== sparing {
+            close(resource, error)
+        }
+    }
+
     /// Lets no session outlive its connection any more, and ends those that do.
     package func endHeldSessions(_ error: StreamError) {
         mayHold.store(false, ordering: .relaxed)

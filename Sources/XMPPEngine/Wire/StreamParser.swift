@@ -214,7 +214,10 @@ package final class StreamParser {
             error = StreamError(.internalServerError)
             return
         }
-        let options = XML_PARSE_NONET.rawValue | XML_PARSE_HUGE.rawValue
+        // Without NOENT an ampersand in an attribute value comes as `&#38;`. Other entities than the
+        // predefined ones cannot be declared: there is no DTD.
+        let options =
+            XML_PARSE_NONET.rawValue | XML_PARSE_HUGE.rawValue | XML_PARSE_NOENT.rawValue
         xmlCtxtUseOptions(context, Int32(truncatingIfNeeded: options))
         // Setting options writes the library's own handlers for some events: put ours back.
         context.pointee.sax.pointee = handlers

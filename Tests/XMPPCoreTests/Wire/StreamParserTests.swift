@@ -63,6 +63,24 @@ struct StreamParserTests {
         }
     }
 
+    @Test(
+        "An ampersand in an attribute value is one, however it is written (XML 1.0 §4.1, §4.4)",
+        arguments: ["&amp;", "&#38;", "&#x26;", "&#038;"])
+    func ampersand(written: String) throws {
+        let parser = StreamParser(.stream)
+        let log = ParserLog()
+        let text =
+            "<message id='a\(written)b'><x xmlns='u:x' y='\(written)\(written)#38;"
+            + "&lt;&gt;&quot;&apos;'>\(written)</x></message>"
+        #expect(parser.feed(openingTag + text, to: log) == nil)
+        let stanza = try #require(log.stanzas.first)
+        #expect(stanza.id == "a&b")
+        #expect(stanza.payload.first("x", Namespace("u:x"))?["y"] == "&&#38;<>\"'")
+        #expect(
+            String(decoding: stanza.payload.bytes, as: UTF8.self)
+                == "<x xmlns='u:x' y='&amp;&amp;#38;&lt;&gt;&quot;&apos;'>&amp;</x>")
+    }
+
     private static func declaring(_ encoding: String) -> String {
         "<?xml version='1.0' encoding='\(encoding)'?>" + openingTag.dropFirst(21)
     }

@@ -60,6 +60,24 @@ final class TestUser: Sendable {
         _ = inbox.takeAll()
     }
 
+    /// A new stream: the account's login is under way, or has just succeeded.
+    func begin(isLoggedIn: Bool) async {
+        let (header, session, parsers) = (self.header, session, parsers)
+        let account = account
+        await session.onLoop {
+            session.machine = C2SStateMachine(policy: session.options.policy, isEncrypted: false)
+            parsers.restart()
+            parsers.feed(header, to: session)
+            _ = session.machine.received(.auth)
+            session.negotiation = session.makeNegotiation()
+            session.loginAccount = account
+            guard isLoggedIn else { return }
+            _ = session.machine.loginSucceeded(account)
+            session.negotiation = nil
+        }
+        _ = inbox.takeAll()
+    }
+
     func bind(_ resource: String) async {
         send(
             """

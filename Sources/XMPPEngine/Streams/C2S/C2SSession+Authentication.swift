@@ -80,7 +80,7 @@ extension C2SSession {
         return features
     }
 
-    private func makeNegotiation() -> SASLNegotiation? {
+    func makeNegotiation() -> SASLNegotiation? {
         guard let host, let name = BareJID(host.domain) else { return nil }
         var policy = host.login.policy
         switch options.plainWithoutTLS {
@@ -166,6 +166,13 @@ extension C2SSession {
                 self.unpark()
             }
         }
+    }
+
+    /// The account may not be used any more: ends the stream when it has logged in to it, or is
+    /// about to with credentials looked up before.
+    package func accountEnded(_ account: BareJID, _ error: StreamError) {
+        guard !isAnonymous, machine.account == account || loginAccount == account else { return }
+        fail(error)
     }
 
     private func succeed(_ identity: SASLIdentity, _ data: [UInt8]?) {

@@ -19,6 +19,8 @@ extension C2SSession {
             let password = query.child("password").flatMap({ PreparedPassword($0.text) }),
             let resource = query.child("resource")?.text, !resource.isEmpty
         else { return refuse(stanza, .notAcceptable) }
+        if negotiation == nil { negotiation = makeNegotiation() }
+        loginAccount = account
         check(account, password, on: host) { session, verdict in
             switch verdict {
             case .right: session.finishLegacy(stanza, account, resource)
@@ -91,6 +93,7 @@ extension C2SSession {
         switch host.bind(self, account: account, resource: resource) {
         case .success(let full):
             guard adopt(full) else { return host.ended(self, leaving: []) }
+            negotiation = nil
             loop.counters.add(.logins("iq-auth"))
             deliver(Stanza(.iq, type: .result, id: stanza.id))
         case .failure(let error):

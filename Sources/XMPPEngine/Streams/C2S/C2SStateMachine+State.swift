@@ -17,6 +17,11 @@ extension C2SStateMachine {
         if case .waitForBind(let user) = state { user } else { nil }
     }
 
+    /// The account that has logged in.
+    package var account: BareJID? {
+        if case .waitForStream(_, _, let user) = state { user } else { unboundAccount ?? jid?.bare }
+    }
+
     /// Whether elements that are neither stanzas nor part of the login may come.
     package var isOpenToNonzas: Bool { jid != nil || unboundAccount != nil }
 
