@@ -172,7 +172,7 @@ def test_all_at_once_hear_it(going):
     began = time.monotonic()
     going.end()
     assert going.code() == 0
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 30
     assert [stream_error(each.read_to_end()) for each in streams] == [DOWN] * 50
     assert outcome(link.hear_to_end())[0] == DOWN
     for each in streams:
