@@ -1,5 +1,6 @@
 """What an `ejabberd_c2s` listener asks of its clients: TLS, access, speed, who they are."""
 
+import base64
 import os
 import socket
 import stat
@@ -9,15 +10,19 @@ import time
 import pytest
 
 from conftest import PASSWORD, run
+from harness import bosh, web
 from harness.place import Place
 from harness.scram import Scram
 from harness.slix import Clients
 from harness.slix import run as play
-from harness.stream import Stream
+from harness.stream import Stream, condition
 from harness.trial import Trial, listener
+from harness.websocket import WebSocket
 
 pytestmark = pytest.mark.own_server
-TLS, SLOW, CLUB, PROXY = range(4)
+TLS, SLOW, CLUB, PROXY, WEB = range(5)
+BIND = ("<iq xmlns='jabber:client' type='set' id='b'>"
+        "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>")
 RATE = 2000
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 
@@ -30,7 +35,8 @@ def strict(request):
             listener("ejabberd_c2s", "shaper: slow"),
             listener("ejabberd_c2s", "access: club"),
             listener("ejabberd_c2s", "use_proxy_protocol: true", "starttls: true",
-                     "access: from_documentation")],
+                     "access: from_documentation"),
+            lambda port: web.listener(port, "access: club")],
         options=f"""\
 shaper:
   crawl: {RATE}
@@ -170,6 +176,35 @@ def test_a_rule_keeps_accounts_from_a_listener(strict):
         stream.hear("not-authorized")
     with Stream(strict).sign_in(other, PASSWORD) as stream:
         stream.ping()
+
+
+def over_bosh(server, user):
+    """The condition that binding is refused with; None when it is not."""
+    session = bosh.Session(server)
+    plain = base64.b64encode(f"\0{user}\0{PASSWORD}".encode()).decode()
+    session.until("<success", "", "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' "
+                  f"mechanism='PLAIN'>{plain}</auth>")
+    session.until("<bind", "xmpp:restart='true' xmlns:xmpp='urn:xmpp:xbosh'")
+    return condition(session.until("</iq>", "", BIND).text)
+
+
+def over_websocket(server, user):
+    with WebSocket(server) as link:
+        link.open()
+        plain = base64.b64encode(f"\0{user}\0{PASSWORD}".encode()).decode()
+        link.say("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>"
+                 f"{plain}</auth>")
+        assert "<success" in link.hear_text()
+        link.open()
+        link.say(BIND)
+        return condition(link.hear_text())
+
+
+@pytest.mark.parametrize("log_in", [over_bosh, over_websocket])
+def test_the_rule_holds_on_the_web_too(strict, log_in):
+    club = Place(strict, http=strict.more[WEB])
+    assert log_in(club, strict.account("member", PASSWORD).partition("@")[0]) is None
+    assert log_in(club, strict.account("other", PASSWORD).partition("@")[0]) == "not-allowed"
 
 
 # PROXY

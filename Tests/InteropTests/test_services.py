@@ -89,6 +89,19 @@ def test_a_vcard_is_kept_and_shown_to_others(server, account):
     alone(server, account, scenario)
 
 
+def test_nobody_learns_by_vcards_which_accounts_there_are(server, account):
+    """XEP-0054 §3.3: no card and no account are answered alike."""
+    async def scenario(_, romeo):
+        conditions = []
+        for address in (account("juliet"), "nobody@localhost"):
+            with pytest.raises(IqError) as refused:
+                await romeo["xep_0054"].get_vcard(address, cached=False)
+            conditions.append(refused.value.condition)
+        assert conditions == ["service-unavailable"] * 2
+
+    alone(server, account, scenario)
+
+
 def test_private_storage_keeps_what_a_client_puts_there(server, account):
     """XEP-0049."""
     async def scenario(clients, romeo):

@@ -144,3 +144,19 @@ def test_whoever_fills_a_roster_can_fetch_it(own_server):
         stream.send(GET_ROSTER)
         stream.read_until(lambda text: text.endswith("</query></iq>"))
         assert stream.heard.count("<item ") == taken
+
+
+@pytest.mark.parametrize("command, end", [
+    ("unregister", []), ("ban_account", ["spam"])])
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_an_account_that_ends_leaves_no_stream_behind(own_server, command, end, is_restarted):
+    """Streams that have logged in and not bound end with it."""
+    jid = own_server.register("ghost", PASSWORD)
+    with Stream(own_server) as stream:
+        stream.begin()
+        assert stream.authenticate("ghost", PASSWORD) is None
+        if is_restarted:
+            stream.open("localhost")
+        own_server.control(command, "ghost", "localhost", *end)
+        assert stream.ended() == "not-authorized"
+        assert jid not in own_server.control("connected_users")

@@ -292,3 +292,22 @@ def test_without_scripts_it_says_what_it_needs(browser):
         assert "needs JavaScript" in shown and "Password" not in shown
     finally:
         window.command("Emulation.setScriptExecutionDisabled", value=False)
+
+
+@pytest.mark.parametrize("address, words", [
+    ("nobody@localhost", "There is no such address"),
+    ("anybody@nowhere.invalid", "could not be found")])
+def test_who_cannot_be_asked_is_told(account, browser, address, words):
+    window = browser().sign_in(account("juliet"), PASSWORD)
+    window.add_contact(address)
+    window.wait_text(f'.contact[data-jid="{address}"]', words)
+    window.wait_text("#announcer", f"{address} could not be asked")
+
+
+@pytest.mark.parametrize("command, words", [
+    ("kick_user", "ended by an administrator"), ("unregister", "The account was removed")])
+def test_whoever_is_sent_away_hears_why(server, account, browser, command, words):
+    jid = account("juliet")
+    window = browser().sign_in(jid, PASSWORD)
+    server.control(command, *jid.split("@"))
+    window.wait_text("#signin-error", words)

@@ -19,7 +19,8 @@ package struct FileServerModule: WebModule {
 
     static let contentTypes = Option<[String: String]>(
         "content_types", default: [:],
-        "Media types by file name extension, in addition to the usual ones.")
+        "Media types by file name extension (`.xyz` or `xyz`), in addition to the usual ones;"
+            + " `undefined` removes one.")
 
     static let defaultContentType = Option<String>(
         "default_content_type", default: "application/octet-stream",

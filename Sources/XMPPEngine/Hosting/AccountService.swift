@@ -67,7 +67,10 @@ package struct AccountService: Sendable {
     {
         guard try await host.stores.accounts.exists(account) else { return .notFound }
         try await host.presence.endAllSubscriptions(of: account)
-        _ = try await host.stores.accountRemoval.removeEverything(of: account)
+        guard try await host.stores.accountRemoval.removeEverything(of: account) else {
+            // Another call was faster.
+            return .notFound
+        }
         endAccess(of: account)
         for hook in host.hooks.accountRemoved.handlers { await hook(account) }
         host.endStreams(

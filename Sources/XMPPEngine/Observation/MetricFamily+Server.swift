@@ -92,7 +92,7 @@ extension MetricFamily {
         "martlet_http_connections", .gauge, "HTTP connections that are open.")
     package static let httpHolds = MetricFamily(
         "martlet_http_held_requests", .gauge,
-        "Requests that are kept until there is an answer, as with BOSH.")
+        "Requests that wait for their answer, as with BOSH; among them the one that reads this.")
     package static let httpRequestTime = MetricFamily(
         "martlet_http_request_duration_seconds", .histogram, unit: "seconds",
         "From a request to its answer, for those that were not held.")

@@ -81,10 +81,10 @@ package final class VirtualHost: DomainRoute, C2SHost {
         self.settings.withLock { $0 = settings }
     }
 
-    /// How many sessions the host has over each transport that has any.
+    /// How many sessions the host has over each transport.
     package var sessionCounts: [SessionCount] {
-        zip(TransportClass.allCases, sessions.countsByTransport).compactMap { transport, count in
-            count > 0 ? SessionCount(host: domain, transport: transport, count: count) : nil
+        zip(TransportClass.allCases, sessions.countsByTransport).map { transport, count in
+            SessionCount(host: domain, transport: transport, count: count)
         }
     }
 

@@ -55,6 +55,6 @@ package struct ListenerModule: Sendable {
             ListenerOption.maxURISize, ListenerOption.maxHeaderFields, ListenerOption.maxBodySize,
             ListenerOption.headerTimeout, ListenerOption.bodyTimeout,
             ListenerOption.keepAliveTimeout, ListenerOption.minTransferRate,
-            ListenerOption.allowsUnencryptedSASL,
+            ListenerOption.allowsUnencryptedSASL, ListenerOption.access,
         ] + limits)
 }

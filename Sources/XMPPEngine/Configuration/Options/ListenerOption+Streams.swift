@@ -44,7 +44,9 @@ extension ListenerOption {
     // MARK: who may
 
     package static let access = Option<RuleReference>(
-        "access", default: .all, scope: .server, "Who may use this listener.")
+        "access", default: .all, scope: .server,
+        "Who may use this listener: which"
+            + " accounts may log in by it, over whichever transport, or which components join.")
 
     package static let allowsUnencryptedSASL = Option<Bool>(
         "allow_unencrypted_sasl", default: false, scope: .server,
