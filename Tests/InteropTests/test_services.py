@@ -10,7 +10,7 @@ from slixmpp.exceptions import IqError
 from slixmpp.xmlstream import ET
 
 from conftest import PASSWORD
-from harness import configuration, waiting
+from harness import configuration, waiting, web
 from harness.slix import Clients, run
 
 
@@ -129,10 +129,8 @@ def test_an_account_is_registered_changed_and_removed_in_band(server, run_name):
         """Registers before it signs in."""
 
         def __init__(self):
-            super().__init__(jid, PASSWORD)
+            super().__init__(jid, PASSWORD, ssl_context=web.trusting())
             self.outcome = asyncio.get_running_loop().create_future()
-            self.ssl_context.check_hostname = False
-            self.ssl_context.verify_mode = 0
             self.enable_direct_tls = False
             self.auto_reconnect = False
             self.register_plugin("xep_0077")
@@ -211,9 +209,12 @@ def test_a_component_answers_a_user(server, account):
         assert ("gateway", "echo") in {identity[:2] for identity in info["identities"]}
         component.disconnect()
         await asyncio.wait_for(component.is_over.wait(), waiting.PATIENCE)
-        romeo.say(f"nymph@{configuration.COMPONENT}", "still there?")
-        await waiting.until_async(
-            lambda: any(each["type"] == "error" for each in romeo.messages), "an error")
+
+        def bounced():
+            romeo.say(f"nymph@{configuration.COMPONENT}", "still there?")
+            return any(each["type"] == "error" for each in romeo.messages)
+
+        await waiting.until_async(bounced, "an error", pause=0.1)
 
     alone(server, account, scenario)
 
