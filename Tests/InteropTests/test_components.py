@@ -9,7 +9,7 @@ from slixmpp.exceptions import IqError
 
 from conftest import PASSWORD, run
 from harness import waiting, web
-from harness.component import Component, RawComponent
+from harness.component import Component, RawComponent, join
 from harness.raw import stream_error
 from harness.slix import Clients
 from harness.slix import run as play
@@ -71,8 +71,8 @@ def test_a_component_serves_all_hosts_with_its_secret(strict, user):
     async def scenario():
         async with Clients(strict) as clients:
             romeo = await clients(user("romeo"), PASSWORD)
-            one = await Component(strict, ONE, SHARED, strict.more[0]).join()
-            three = await Component(strict, THREE, OWN, strict.more[0]).join()
+            one = await join(strict, ONE, SHARED, strict.more[0])
+            three = await join(strict, THREE, OWN, strict.more[0])
             for component, domain in ((one, ONE), (one, TWO), (three, THREE)):
                 romeo.say(f"nurse@{domain}/res", f"to {domain}")
                 message = await component.heard(f"to {domain}")
@@ -94,9 +94,9 @@ def test_one_host_at_a_time_without_global_routes(strict, user):
     async def scenario():
         async with Clients(strict) as clients:
             romeo = await clients(user("romeo"), PASSWORD)
-            four = await Component(strict, "four.localhost", COMMON, strict.more[3]).join()
+            four = await join(strict, "four.localhost", COMMON, strict.more[3])
             assert await refused(romeo, "x@five.localhost", "?") in GONE
-            five = await Component(strict, "five.localhost", COMMON, strict.more[3]).join()
+            five = await join(strict, "five.localhost", COMMON, strict.more[3])
             for component, name in ((four, "four"), (five, "five")):
                 romeo.say(f"x@{name}.localhost", name)
                 await component.heard(name)
@@ -114,7 +114,7 @@ def test_a_component_that_leaves_is_gone(strict, user):
         async with Clients(strict) as clients:
             romeo = await clients(user("romeo"), PASSWORD)
             for leaves in (True, False):
-                one = await Component(strict, ONE, SHARED, strict.more[0]).join()
+                one = await join(strict, ONE, SHARED, strict.more[0])
                 await one["xep_0199"].send_ping("localhost", ifrom=ONE)
                 if leaves:
                     await one.leave()
@@ -126,7 +126,7 @@ def test_a_component_that_leaves_is_gone(strict, user):
                 with pytest.raises(IqError) as refusal:
                     await romeo["xep_0030"].get_info(TWO)
                 assert refusal.value.condition in GONE
-            again = await Component(strict, ONE, SHARED, strict.more[0]).join()
+            again = await join(strict, ONE, SHARED, strict.more[0])
             romeo.say(f"x@{TWO}", "welcome back")
             await again.heard("welcome back")
             await again.leave()
@@ -136,7 +136,7 @@ def test_a_component_that_leaves_is_gone(strict, user):
 
 def test_two_components_for_one_host_conflict(strict):
     async def scenario():
-        first = await Component(strict, ONE, SHARED, strict.more[0]).join()
+        first = await join(strict, ONE, SHARED, strict.more[0])
         with pytest.raises(ConnectionError, match="conflict"):
             await Component(strict, ONE, SHARED, strict.more[0]).join()
         # The first goes on, with the host that came along, too.
@@ -149,7 +149,7 @@ def test_two_components_for_one_host_conflict(strict):
 
 def test_a_host_that_came_along_is_taken(strict):
     async def scenario():
-        one = await Component(strict, ONE, SHARED, strict.more[0]).join()
+        one = await join(strict, ONE, SHARED, strict.more[0])
         with pytest.raises(ConnectionError, match="conflict"):
             await Component(strict, TWO, SHARED, strict.more[0]).join()
         await one.leave()
@@ -211,7 +211,7 @@ def test_an_unchecked_component_speaks_for_others(strict, user):
     async def scenario():
         async with Clients(strict) as clients:
             romeo = await clients(user("romeo"), PASSWORD)
-            component = await Component(strict, "free.localhost", COMMON, strict.more[1]).join()
+            component = await join(strict, "free.localhost", COMMON, strict.more[1])
             for sender in ("ghost@elsewhere.example", "somebody@localhost", "x@free.localhost"):
                 component.say(sender, romeo.boundjid.bare, f"I am {sender}")
                 await romeo.wait_message(f"I am {sender}", sender=sender)
@@ -225,7 +225,7 @@ def test_a_rule_keeps_users_from_a_component(strict, user):
         async with Clients(strict) as clients:
             romeo = await clients(user("romeo"), PASSWORD)
             banned = await clients(user("banned"), PASSWORD)
-            component = await Component(strict, "club.localhost", COMMON, strict.more[2]).join()
+            component = await join(strict, "club.localhost", COMMON, strict.more[2])
             assert await refused(banned, "door@club.localhost", "let me in") == "not-allowed"
             romeo.say("door@club.localhost", "good evening")
             await component.heard("good evening")
@@ -237,7 +237,7 @@ def test_a_rule_keeps_users_from_a_component(strict, user):
 
 def test_what_a_component_sends_in_vain_comes_back(strict):
     async def scenario():
-        component = await Component(strict, ONE, SHARED, strict.more[0]).join()
+        component = await join(strict, ONE, SHARED, strict.more[0])
         for to in ("nobody@localhost", "nobody@b.localhost", f"x@{THREE}", "x@far.example"):
             component.say(f"me@{TWO}", to, "hello?")
             error = await waiting.until_async(

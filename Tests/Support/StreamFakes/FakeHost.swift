@@ -15,12 +15,18 @@ package final class FakeHost: C2SHost, C2SDirectory {
         var lastBound: C2SSession?
         var bound = 0
         var ended = 0
+        var watch: (@Sendable () -> Void)?
     }
 
     private let admitsGuests: Bool
 
     /// `admitsGuests` says whether anybody may log in at all.
     package init(admitsGuests: Bool = true) { self.admitsGuests = admitsGuests }
+
+    /// Called whenever a session gives something back, on its loop, before that is recorded.
+    package func whenGivenBack(_ watch: @escaping @Sendable () -> Void) {
+        state.withLock { $0.watch = watch }
+    }
 
     /// What sessions gave back.
     package var undelivered: [Stanza] { state.withLock { $0.undelivered } }
@@ -96,6 +102,7 @@ package final class FakeHost: C2SHost, C2SDirectory {
     }
 
     package func undelivered(_ stanza: Stanza, origin: any StanzaOrigin) {
+        state.withLock { $0.watch }?()
         state.withLock { $0.undelivered.append(stanza) }
     }
 
