@@ -54,6 +54,6 @@ enum ServerParts {
     static let listeners: [String: any ListenerFactory] = [
         "ejabberd_c2s": C2SListenerFactory(),
         "ejabberd_http": HTTPListenerFactory(http, modules: webModules),
-        "ejabberd_service": ComponentListenerFactory(),
+        "ejabberd_s2s_in": S2SListenerFactory(), "ejabberd_service": ComponentListenerFactory(),
     ]
 }
