@@ -126,15 +126,15 @@ extension Console {
         guard let host = server.hosts[account.domainpart] ?? server.hosts.all.first,
             account.localpart != nil
         else { return nil }
-        let outcome = try await PasswordLogin(host)
-            .check(account, password: request.form["password"] ?? "")
+        let (outcome, credentials) = try await PasswordLogin(host)
+            .prove(account, password: request.form["password"] ?? "")
         let administrator = Administrator(
             account, from: IPAddress(request.address), in: server.configuration)
         guard outcome == .accepted, host.domain == account.domainpart,
             administrator.reach != .nothing,
-            let record = try await host.stores.accounts.record(of: account)
+            let credentials
         else { return nil }
-        return service.sessions.begin(account, credentials: record.credentials)
+        return service.sessions.begin(account, credentials: credentials.encoded)
     }
 
     private func mayTakePassword(_ request: WebRequest) -> Bool {

@@ -42,7 +42,7 @@ def pytest_collection_modifyitems(config, items):
 def pytest_runtest_makereport(item):
     report = yield
     if report.failed:
-        item.session.stash[FAILED] = True
+        item.session.stash[FAILED] = item.stash[FAILED] = True
         for server in Servers.running:
             report.sections.append(("server log", server.log_tail()))
     return report
@@ -119,18 +119,21 @@ def drivers():
 @pytest.fixture
 def browser_for(request, tmp_path, drivers):
     """Opens web chats of a server: `browser_for(server, width=360)` is a phone."""
-    folder = request.config.getoption("--screenshots") or tmp_path
-    os.makedirs(folder, exist_ok=True)
+    album = request.config.getoption("--screenshots")
+    if album:
+        os.makedirs(album, exist_ok=True)
     opened = []
 
     def open_window(server, **options):
-        window = Browser(drivers.take(), server.base_url, folder, **options)
+        window = Browser(drivers.take(), server.base_url, album, **options)
         opened.append(window)
         return window
 
     yield open_window
     for window in opened:
         window.screenshot(f"end-{request.node.name}")
+        if request.node.stash.get(FAILED, False):
+            window.save_screenshot(tmp_path, "end")
         drivers.give_back(window)
 
 

@@ -92,8 +92,7 @@ def test_the_chat_and_its_dialogs(look, account, browser_for, line, server, dark
     if window.is_shown("#back"):
         window.click("#back")
     nobody = f"nobody@{server.domain}"
-    window.add_contact(nobody)
-    window.open_conversation(nobody)
+    window.begin_conversation(nobody)
     window.say("anyone?")
     window.wait_message("anyone?", state="failed")
     check(window, "failed", dark, size)
@@ -136,8 +135,7 @@ def test_the_focus_goes_through_the_entrance_in_reading_order(browser):
 
 def test_the_focus_goes_through_the_chat_in_reading_order_and_can_be_seen(account, browser):
     window = browser().sign_in(account("juliet"), PASSWORD)
-    window.add_contact("anna@localhost")
-    window.open_conversation("anna@localhost")
+    window.begin_conversation("anna@localhost")
     window.find("#composer-attach")
     window.driver.execute_script("document.getElementById('sign-out').focus()")
     order = ["own-show", "own-status", "contact-search", "add-contact", "contact",
@@ -162,7 +160,7 @@ def test_a_dialog_keeps_the_focus_and_gives_it_back(account, browser, opener, di
             "return document.activeElement === document.body"
             " || document.activeElement.closest('dialog')?.id === arguments[0]", dialog)
     window.find(f"#{dialog} input").send_keys(Keys.ESCAPE)
-    window.wait(lambda: not window.is_shown(f"#{dialog}"), "the dialog to close")
+    window.wait_gone(f"#{dialog}")
     assert focused(window).get_attribute("id") == opener
 
 

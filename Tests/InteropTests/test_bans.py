@@ -14,6 +14,7 @@ from harness.polling import Poller
 from harness.raw import RawStream, header, stream_error
 from harness.server import Martlet
 from harness.stamped import Place
+from harness.waiting import PATIENCE
 from harness.websocket import WebSocket
 
 pytestmark = pytest.mark.own_server
@@ -123,13 +124,14 @@ def by_websocket(place):
 
 def by_api(place):
     answer = requests.get(
-        f"{place.base_url}/api/status", auth=("romeo@localhost", "a wrong guess"), timeout=20)
+        f"{place.base_url}/api/status", auth=("romeo@localhost", "a wrong guess"), timeout=PATIENCE)
     return outcome(answer.status_code, answer.headers, 401)
 
 
 def by_token(place):
     answer = requests.get(
-        f"{place.base_url}/api/status", headers={"Authorization": "Bearer nonsense"}, timeout=20)
+        f"{place.base_url}/api/status", headers={"Authorization": "Bearer nonsense"},
+        timeout=PATIENCE)
     return outcome(answer.status_code, answer.headers, 401)
 
 
@@ -167,7 +169,8 @@ class is_forbidden:
     def __exit__(self, kind, error, _):
         if kind is None:
             return False
-        connection = http.client.HTTPConnection(self.place.host, self.place.ports.http, timeout=20)
+        connection = http.client.HTTPConnection(
+            self.place.host, self.place.ports.http, timeout=PATIENCE)
         with contextlib.closing(connection):
             connection.request("GET", "/")
             answer = connection.getresponse()
@@ -183,10 +186,10 @@ def test_wrong_passwords_at_one_door_close_all(server, places, door):
     door(mine)  # the answer of some holds both, the refusal and the end
     assert [each(mine) for each in DOORS] == ["banned"] * len(DOORS)
     assert door(other) == "refused"
-    assert requests.get(f"{other.base_url}/", timeout=20).status_code == 200
+    assert requests.get(f"{other.base_url}/", timeout=PATIENCE).status_code == 200
     assert server.control("unban_ip", "192.0.2.16/28").strip() == "1"
     assert door(mine) == "refused"
-    assert requests.get(f"{mine.base_url}/", timeout=20).status_code == 200
+    assert requests.get(f"{mine.base_url}/", timeout=PATIENCE).status_code == 200
 
 
 def test_failures_at_different_doors_count_together(server, places):
@@ -201,7 +204,7 @@ def test_failures_at_different_doors_count_together(server, places):
 def test_a_forwarded_client_is_banned_and_the_proxy_is_not(server):
     def ask(address, password=None, path="/api/status"):
         return requests.get(
-            f"http://127.0.0.1:{server.trusted}{path}", timeout=20,
+            f"http://127.0.0.1:{server.trusted}{path}", timeout=PATIENCE,
             headers={"X-Forwarded-For": address, "X-Forwarded-Proto": "https"},
             auth=password and ("romeo@localhost", password))
     codes = [ask("2001:db8::9", "wrong").status_code for _ in range(FAILURES)]
@@ -211,7 +214,7 @@ def test_a_forwarded_client_is_banned_and_the_proxy_is_not(server):
     assert len(banned.content) < 500
     assert ask("2001:db8::9", path="/").status_code == 403
     assert ask("2001:db8:0:1::9", PASSWORD).status_code == 200
-    assert requests.get(f"http://127.0.0.1:{server.trusted}/", timeout=20).status_code == 200
+    assert requests.get(f"http://127.0.0.1:{server.trusted}/", timeout=PATIENCE).status_code == 200
     assert server.control("unban_ip", "2001:db8::/32").strip() == "1"
     assert ask("2001:db8::9", PASSWORD).status_code == 200
 
@@ -223,7 +226,7 @@ def test_this_machine_is_not_banned(server):
             stream.starttls(server.domain)
             stream.send(AUTH)
             assert "not-authorized" in stream.read_until(lambda text: "</failure>" in text)
-    assert requests.get(f"{server.base_url}/", timeout=20).status_code == 200
+    assert requests.get(f"{server.base_url}/", timeout=PATIENCE).status_code == 200
     assert server.control("unban_ip", "127.0.0.0/8").strip() == "0"
 
 
@@ -235,7 +238,7 @@ def test_exchanges_that_are_no_guesses_do_not_count(server, places):
             stream.starttls(mine.domain)
             stream.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>!</auth>")
             stream.read_until(lambda text: "</failure>" in text)
-        assert requests.get(f"{mine.base_url}/api/status", timeout=20).status_code == 401
+        assert requests.get(f"{mine.base_url}/api/status", timeout=PATIENCE).status_code == 401
     assert by_tcp(mine) == "refused"
 
 
@@ -255,7 +258,7 @@ def test_wrong_passwords_for_files_count(request):
 
         def ask(place, password=None):
             auth = password and ("juliet", password)
-            return requests.get(f"{place.base_url}/", auth=auth, timeout=20).status_code
+            return requests.get(f"{place.base_url}/", auth=auth, timeout=PATIENCE).status_code
 
         assert [ask(mine) for _ in range(FAILURES * 2)] == [401] * FAILURES * 2
         assert [ask(mine, "wrong") for _ in range(FAILURES)] == [401] * FAILURES

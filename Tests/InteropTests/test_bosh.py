@@ -5,13 +5,12 @@ import gzip
 import http.client
 import re
 import socket
-import ssl
 import time
 
 import pytest
 
 from conftest import PASSWORD
-from harness import waiting
+from harness import waiting, web
 from harness.bosh import BIND, Answer, Session, post
 from harness.server import Martlet
 
@@ -300,7 +299,7 @@ def test_a_host_that_is_removed_says_so():
     try:
         jid = server.register("romeo", PASSWORD, server.second_domain)
         session = Session(server, wait=30, domain=server.second_domain).sign_in(jid, PASSWORD)
-        other = Session(server)
+        other = Session(server, wait=1)
         link = Link(server)
         link.send(session.body())
         text = server.config.read_text()
@@ -332,9 +331,7 @@ def test_a_session_that_began_over_tls_stays_there():
     server.start()
     try:
         waiting.until(lambda: waiting.accepts(server.host, port), "the TLS port")
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
+        context = web.trusting()
 
         def secure_post(body):
             connection = http.client.HTTPSConnection(server.host, port, context=context)

@@ -11,6 +11,7 @@ from harness.polling import Poller
 from harness.raw import stream_error
 from harness.server import Ports, martletctl
 from harness.stream import Stream
+from harness.waiting import PATIENCE
 from test_configurations import EXAMPLES, network, start, wait_for  # noqa: F401
 
 pytestmark = pytest.mark.own_server
@@ -54,7 +55,7 @@ def polling(server):
 
 
 def status(server, path, method="GET"):
-    connection = http.client.HTTPConnection(server.host, server.ports.http, timeout=10)
+    connection = http.client.HTTPConnection(server.host, server.ports.http, timeout=PATIENCE)
     try:
         connection.request(method, path)
         answer = connection.getresponse()

@@ -1,15 +1,19 @@
 """External components (XEP-0114): who may join, for which domains, and what reaches them."""
 
+import re
+import socket
+import struct
+
 import pytest
 from slixmpp.exceptions import IqError
 
 from conftest import PASSWORD, run
-from harness import waiting
-from harness.component import Component, RawComponent
+from harness import waiting, web
+from harness.component import Component, RawComponent, join
 from harness.raw import stream_error
 from harness.slix import Clients
 from harness.slix import run as play
-from harness.stream import condition
+from harness.stream import Stream, condition
 from harness.trial import Trial, listener
 
 pytestmark = pytest.mark.own_server
@@ -67,8 +71,8 @@ def test_a_component_serves_all_hosts_with_its_secret(strict, user):
     async def scenario():
         async with Clients(strict) as clients:
             romeo = await clients(user("romeo"), PASSWORD)
-            one = await Component(strict, ONE, SHARED, strict.more[0]).join()
-            three = await Component(strict, THREE, OWN, strict.more[0]).join()
+            one = await join(strict, ONE, SHARED, strict.more[0])
+            three = await join(strict, THREE, OWN, strict.more[0])
             for component, domain in ((one, ONE), (one, TWO), (three, THREE)):
                 romeo.say(f"nurse@{domain}/res", f"to {domain}")
                 message = await component.heard(f"to {domain}")
@@ -90,9 +94,9 @@ def test_one_host_at_a_time_without_global_routes(strict, user):
     async def scenario():
         async with Clients(strict) as clients:
             romeo = await clients(user("romeo"), PASSWORD)
-            four = await Component(strict, "four.localhost", COMMON, strict.more[3]).join()
+            four = await join(strict, "four.localhost", COMMON, strict.more[3])
             assert await refused(romeo, "x@five.localhost", "?") in GONE
-            five = await Component(strict, "five.localhost", COMMON, strict.more[3]).join()
+            five = await join(strict, "five.localhost", COMMON, strict.more[3])
             for component, name in ((four, "four"), (five, "five")):
                 romeo.say(f"x@{name}.localhost", name)
                 await component.heard(name)
@@ -110,7 +114,7 @@ def test_a_component_that_leaves_is_gone(strict, user):
         async with Clients(strict) as clients:
             romeo = await clients(user("romeo"), PASSWORD)
             for leaves in (True, False):
-                one = await Component(strict, ONE, SHARED, strict.more[0]).join()
+                one = await join(strict, ONE, SHARED, strict.more[0])
                 await one["xep_0199"].send_ping("localhost", ifrom=ONE)
                 if leaves:
                     await one.leave()
@@ -122,7 +126,7 @@ def test_a_component_that_leaves_is_gone(strict, user):
                 with pytest.raises(IqError) as refusal:
                     await romeo["xep_0030"].get_info(TWO)
                 assert refusal.value.condition in GONE
-            again = await Component(strict, ONE, SHARED, strict.more[0]).join()
+            again = await join(strict, ONE, SHARED, strict.more[0])
             romeo.say(f"x@{TWO}", "welcome back")
             await again.heard("welcome back")
             await again.leave()
@@ -132,7 +136,7 @@ def test_a_component_that_leaves_is_gone(strict, user):
 
 def test_two_components_for_one_host_conflict(strict):
     async def scenario():
-        first = await Component(strict, ONE, SHARED, strict.more[0]).join()
+        first = await join(strict, ONE, SHARED, strict.more[0])
         with pytest.raises(ConnectionError, match="conflict"):
             await Component(strict, ONE, SHARED, strict.more[0]).join()
         # The first goes on, with the host that came along, too.
@@ -145,7 +149,7 @@ def test_two_components_for_one_host_conflict(strict):
 
 def test_a_host_that_came_along_is_taken(strict):
     async def scenario():
-        one = await Component(strict, ONE, SHARED, strict.more[0]).join()
+        one = await join(strict, ONE, SHARED, strict.more[0])
         with pytest.raises(ConnectionError, match="conflict"):
             await Component(strict, TWO, SHARED, strict.more[0]).join()
         await one.leave()
@@ -207,7 +211,7 @@ def test_an_unchecked_component_speaks_for_others(strict, user):
     async def scenario():
         async with Clients(strict) as clients:
             romeo = await clients(user("romeo"), PASSWORD)
-            component = await Component(strict, "free.localhost", COMMON, strict.more[1]).join()
+            component = await join(strict, "free.localhost", COMMON, strict.more[1])
             for sender in ("ghost@elsewhere.example", "somebody@localhost", "x@free.localhost"):
                 component.say(sender, romeo.boundjid.bare, f"I am {sender}")
                 await romeo.wait_message(f"I am {sender}", sender=sender)
@@ -221,7 +225,7 @@ def test_a_rule_keeps_users_from_a_component(strict, user):
         async with Clients(strict) as clients:
             romeo = await clients(user("romeo"), PASSWORD)
             banned = await clients(user("banned"), PASSWORD)
-            component = await Component(strict, "club.localhost", COMMON, strict.more[2]).join()
+            component = await join(strict, "club.localhost", COMMON, strict.more[2])
             assert await refused(banned, "door@club.localhost", "let me in") == "not-allowed"
             romeo.say("door@club.localhost", "good evening")
             await component.heard("good evening")
@@ -233,7 +237,7 @@ def test_a_rule_keeps_users_from_a_component(strict, user):
 
 def test_what_a_component_sends_in_vain_comes_back(strict):
     async def scenario():
-        component = await Component(strict, ONE, SHARED, strict.more[0]).join()
+        component = await join(strict, ONE, SHARED, strict.more[0])
         for to in ("nobody@localhost", "nobody@b.localhost", f"x@{THREE}", "x@far.example"):
             component.say(f"me@{TWO}", to, "hello?")
             error = await waiting.until_async(
@@ -249,3 +253,60 @@ def test_what_a_component_sends_in_vain_comes_back(strict):
         await component.leave()
 
     play(scenario())
+
+
+UNREAD = 700
+
+
+class DeafComponent(RawComponent):
+    """Joined, and reads nothing more."""
+
+    def __init__(self, server, tls):
+        self.tls = tls
+        super().__init__(server, "deaf.localhost", COMMON, server.more[tls])
+        self.joined()
+
+    def send(self, data):
+        if self.tls and not hasattr(self.socket, "context"):
+            self.socket = web.trusting().wrap_socket(self.socket)
+        super().send(data)
+
+
+@pytest.fixture(scope="module")
+def patient(request):
+    """Listeners for components, the second with TLS; who reads nothing for two seconds is out."""
+    lines = ["send_timeout: 2 s", "shaper: none", "hosts:",
+             f"  deaf.localhost: {{password: {COMMON}}}"]
+    server = Trial(listeners=[
+        listener("ejabberd_service", *lines), listener("ejabberd_service", "tls: true", *lines),
+        listener("ejabberd_c2s", "shaper: none", "max_stanza_size: 65536")])
+    yield from run(server, request.session)
+
+
+@pytest.mark.parametrize("tls", [False, True])
+@pytest.mark.parametrize("end", ["cut off", "reset", "half closed"])
+def test_what_a_component_leaves_unread_comes_back(patient, end, tls):
+    """In order, and all of it; none that the component can have read."""
+    with Stream(patient, patient.more[2]) as sender:
+        sender.sign_in(patient.account("romeo", PASSWORD), PASSWORD)
+        deaf = DeafComponent(patient, tls)
+        for number in range(UNREAD):
+            sender.send(f"<message to='x@deaf.localhost' id='m{number}' type='chat'>"
+                        f"<body>{'m' * 10000}</body></message>")
+        sender.ping("sent")
+        if end == "reset":
+            deaf.socket.setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            deaf.socket.close()
+        elif end == "half closed":
+            # Not by its own method, which gives up TLS in both directions.
+            socket.socket.shutdown(deaf.socket, socket.SHUT_WR)
+        sender.hear(f"<message[^>]*id='m{UNREAD - 1}'")
+        returned = [int(found) for found in
+                    re.findall(r"<message(?=[^>]*type='error')[^>]*id='m(\d+)'", sender.heard)]
+        assert returned == list(range(returned[0], UNREAD))
+        assert returned[0] > 0, "the system took some"
+        if end != "reset":
+            got = len(re.findall("</message>", deaf.read_to_end()))
+            assert 0 <= got - returned[0] <= (3 if tls else 0)
+        deaf.socket.close()

@@ -5,10 +5,11 @@ import asyncio
 import pytest
 
 from conftest import PASSWORD
+from harness import waiting
 from harness.raw import register_in_band
 from harness.slix import Clients, run
 
-pytestmark = [pytest.mark.own_server, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.own_server
 
 
 def test_acknowledged_writes_are_there_after_a_kill(own_server):
@@ -64,13 +65,16 @@ def test_a_kill_in_the_middle_of_writes_loses_none_that_was_answered(own_server)
 
             async def add(number):
                 contact = f"contact{number}@{server.domain}"
-                await romeo.update_roster(contact, name=f"Contact {number}", timeout=5)
+                await romeo.update_roster(contact, name=f"Contact {number}")
                 answered.append(contact)
 
             writes = [asyncio.ensure_future(add(number)) for number in range(400)]
             while len(answered) < 100:
                 await asyncio.sleep(0)
             server.kill()
+            await asyncio.wait_for(romeo.is_over.wait(), waiting.PATIENCE)
+            for each in writes:
+                each.cancel()
             await asyncio.gather(*writes, return_exceptions=True)
 
     async def read():
@@ -81,6 +85,6 @@ def test_a_kill_in_the_middle_of_writes_loses_none_that_was_answered(own_server)
             kept = {str(contact) for contact in romeo.client_roster.keys()}
             assert set(answered) <= kept
 
-    run(write(), timeout=60)
+    run(write())
     server.start()
     run(read())

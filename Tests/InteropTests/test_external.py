@@ -8,6 +8,7 @@ import pytest
 from conftest import PASSWORD, run
 from harness import waiting
 from harness.authority import Authority, showing
+from harness.place import Place
 from harness.slix import Clients
 from harness.slix import run as play
 from harness.stream import Old, Stream
@@ -87,19 +88,11 @@ def test_slixmpp_signs_in_with_a_certificate(strict):
         async with Clients(strict) as clients:
             client = await clients(
                 jid, "", mechanism="EXTERNAL", direct_tls=True, certfile=certificate,
-                keyfile=key, target=Somewhere(strict, strict.more[1]))
+                keyfile=key, target=Place(strict, tls=strict.more[1]))
             assert client["feature_mechanisms"].mech.name == "EXTERNAL"
             await client["xep_0199"].send_ping("localhost")
 
     play(scenario())
-
-
-class Somewhere:
-    """A server at another port."""
-
-    def __init__(self, server, port):
-        self.host = server.host
-        self.ports = type("Ports", (), {"c2s": port, "tls": port})
 
 
 @pytest.mark.parametrize("addresses, options", [

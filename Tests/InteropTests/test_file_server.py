@@ -15,7 +15,7 @@ FILES = {"large.bin": os.urandom(3_000_000), "app.js": b"let plain = 1;\n" * 500
 def curl(*arguments):
     """Runs curl; returns what it printed."""
     done = subprocess.run(
-        ["curl", "--silent", "--show-error", "--path-as-is", "--max-time", "20", *arguments],
+        ["curl", "--silent", "--show-error", "--path-as-is", "--max-time", "60", *arguments],
         capture_output=True, check=True)
     return done.stdout
 

@@ -12,6 +12,7 @@ from harness import waiting
 from harness.namespace import Network
 from harness.raw import RawStream
 from harness.server import BINARIES, ROOT
+from harness.waiting import PATIENCE
 
 pytestmark = [pytest.mark.own_server, pytest.mark.timeout(180)]
 STARTED = re.compile(r"https?://\S+")
@@ -27,7 +28,7 @@ def environment():
 def first_page(port):
     import urllib.request
 
-    with urllib.request.urlopen(f"http://localhost:{port}/", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://localhost:{port}/", timeout=PATIENCE) as answer:
         return answer.read().decode()
 
 
@@ -36,7 +37,7 @@ def chat_page(port):
 
     names = ("chat/", "chat/main.js", "lib/strophe/strophe.min.js")
     for name in names:
-        with urllib.request.urlopen(f"http://localhost:{port}/{name}", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://localhost:{port}/{name}", timeout=PATIENCE) as answer:
             assert answer.status == 200 and answer.read(1)
     return True
 
@@ -89,7 +90,7 @@ def check(*arguments):
     """Runs `martletd --check`; returns its exit code and what it said."""
     done = subprocess.run(
         [BINARIES / "martletd", "--check", *map(str, arguments)], stdin=subprocess.DEVNULL,
-        capture_output=True, text=True, timeout=waiting.PATIENCE)
+        capture_output=True, text=True, timeout=PATIENCE)
     return done.returncode, done.stdout + done.stderr
 
 

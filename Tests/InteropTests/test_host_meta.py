@@ -8,6 +8,8 @@ import xml.etree.ElementTree as ET
 import aiohttp
 import pytest
 
+from harness.waiting import PATIENCE
+
 XRD = "{http://docs.oasis-open.org/ns/xri/xrd-1.0}"
 RELATIONS = {"urn:xmpp:alt-connections:xbosh", "urn:xmpp:alt-connections:websocket"}
 
@@ -15,7 +17,7 @@ RELATIONS = {"urn:xmpp:alt-connections:xbosh", "urn:xmpp:alt-connections:websock
 def fetch(server, name, **fields):
     request = urllib.request.Request(f"{server.base_url}/.well-known/{name}", headers={
         key.replace("_", "-"): value for key, value in fields.items()})
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
         return answer.headers, answer.read()
 
 
@@ -50,7 +52,7 @@ def test_addresses_without_tls_are_named_to_this_machine_alone(server, field):
 def test_only_host_meta_may_be_read_from_everywhere(server):
     with urllib.request.urlopen(urllib.request.Request(
             f"{server.base_url}/", headers={"Origin": "https://chat.example"}),
-            timeout=10) as answer:
+            timeout=PATIENCE) as answer:
         assert answer.headers["Access-Control-Allow-Origin"] is None
 
 
@@ -70,7 +72,7 @@ def test_the_address_of_bosh_answers(server):
             "xmpp:version='1.0' xmlns:xmpp='urn:xmpp:xbosh'/>")
 
     async def ask():
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as web:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE)) as web:
             async with web.post(address, data=body) as answer:
                 return answer.status, await answer.text()
 

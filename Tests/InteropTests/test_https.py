@@ -166,9 +166,9 @@ def test_a_bosh_session_over_https(secure):
     assert "tls-exporter" not in answer
 
 
-def test_a_browser_signs_in_over_https(secure, drivers, tmp_path):
+def test_a_browser_signs_in_over_https(secure, drivers):
     secure.register("romeo", PASSWORD)
-    window = Browser(drivers.take(), f"https://localhost:{secure.https}", tmp_path)
+    window = Browser(drivers.take(), f"https://localhost:{secure.https}")
     window.command("Security.setIgnoreCertificateErrors", ignore=True)
     try:
         window.sign_in("romeo@localhost", PASSWORD)

@@ -4,6 +4,7 @@ import pytest
 
 from conftest import run
 from harness import waiting
+from harness.place import Place
 from harness.server import Martlet
 
 LISTENER = """
@@ -32,20 +33,13 @@ def test_it_leads_to_the_chat_and_names_the_host(browser):
     window.find("#signin-form")
 
 
-class Place:
-    """Where a browser finds a server at another port."""
-
-    def __init__(self, port):
-        self.base_url = f"http://localhost:{port}"
-
-
 @pytest.fixture
 def place(request):
     """A server with the doors that the test's parameter names, at a port of its own."""
     port = waiting.free_ports(1)[0]
     listener = LISTENER.format(port=port, doors=request.param)
-    for _ in run(Martlet(more_listeners=listener), request.session):
-        yield Place(port)
+    for server in run(Martlet(more_listeners=listener), request.session):
+        yield Place(server, http=port)
 
 
 @pytest.mark.own_server

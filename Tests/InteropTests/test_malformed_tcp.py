@@ -1,42 +1,27 @@
 """A thousand malformed streams over TCP: each gets its error, and the server is as before."""
 
-import base64
 import concurrent.futures
-
-import pytest
 
 from conftest import PASSWORD
 from harness import malformed, waiting
-from harness.raw import RawStream, stream_error
+from harness.raw import stream_error
 from harness.slix import Clients, run
+from harness.stream import Stream
 
 FRESH = 900
 SIGNED_IN = 100
 AT_ONCE = 16
-SECONDS_TO_CLOSE = 10
 # What allocators may keep for themselves, in KiB.
 SLACK = 6 * 1024
 
 
-def sign_in(stream, domain, jid):
-    """TLS, SASL PLAIN and a bound resource, written by hand."""
-    stream.open(domain)
-    stream.starttls(domain)
-    secret = base64.b64encode(f"\0{jid.split('@')[0]}\0{PASSWORD}".encode()).decode()
-    stream.send(f"<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>{secret}</auth>")
-    stream.read_until(lambda text: "<success" in text)
-    stream.open(domain)
-    stream.send("<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>")
-    stream.read_until(lambda text: "</jid>" in text)
-
-
 def play(server, case, jid=None):
     """Plays one case; returns what is wrong with the answer, or None."""
-    with RawStream(server.host, server.ports.c2s, timeout=SECONDS_TO_CLOSE) as stream:
+    with Stream(server) as stream:
         if case.start == "open":
-            stream.open(server.domain)
+            stream.begin()
         elif case.start == "signed in":
-            sign_in(stream, server.domain, jid)
+            stream.sign_in(jid, PASSWORD, tls=True, presence=False)
         stream.heard = ""
         for piece in case.pieces():
             stream.send(piece)
@@ -62,7 +47,6 @@ def play_all(server, cases, jid=None):
                 if problem]
 
 
-@pytest.mark.timeout(150)
 def test_a_thousand_malformed_streams_change_nothing(server, account):
     jid = account("mallory")
     maker = malformed.Maker(server.domain, seed=1)
@@ -76,7 +60,7 @@ def test_a_thousand_malformed_streams_change_nothing(server, account):
     run(greets(server, account))
     waiting.until(
         lambda: server.memory() <= before + SLACK,
-        f"memory to be back near {before} KiB", timeout=20, pause=0.5)
+        f"memory to be back near {before} KiB", pause=0.5)
 
 
 async def greets(server, account):
@@ -87,7 +71,7 @@ async def greets(server, account):
 
 
 def test_a_trickle_of_bytes_is_a_stream_like_any_other(server):
-    with RawStream(server.host, server.ports.c2s) as stream:
+    with Stream(server) as stream:
         text = malformed.header(server.domain)
         for letter in text:
             stream.send(letter)

@@ -9,9 +9,11 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as prometheus
 
 from conftest import PASSWORD
+from conftest import run as run_server
 from harness import bosh, waiting
 from harness.server import Martlet
 from harness.slix import Clients, run
+from harness.waiting import PATIENCE
 
 OPEN = "application/openmetrics-text; version=1.0.0"
 TOKEN = "a-token-for-scrapers"
@@ -19,7 +21,7 @@ TOKEN = "a-token-for-scrapers"
 
 def get(server, accept=None, **fields):
     """One request on a connection of its own."""
-    connection = http.client.HTTPConnection(server.host, server.ports.http, timeout=20)
+    connection = http.client.HTTPConnection(server.host, server.ports.http, timeout=PATIENCE)
     headers = {name.replace("_", "-"): value for name, value in fields.items()}
     if accept:
         headers["Accept"] = accept
@@ -39,8 +41,24 @@ def samples(server, accept=None):
             for family in parse(text) for sample in family.samples}
 
 
+@pytest.fixture(scope="module")
+def quiet(request):
+    """A server that nobody else talks to."""
+    yield from run_server(Martlet(), request.session)
+
+
+def settled(server, accept=None):
+    """Every sample, once the sessions of before are gone."""
+    def found():
+        taken = samples(server, accept)
+        sessions = [number for (name, _), number in taken.items() if name == "martlet_sessions"]
+        return None if any(sessions) else taken
+    return waiting.until(found, "the sessions of before to end")
+
+
 def value(found, name, **labels):
-    return found[(name, frozenset(labels.items()))]
+    """0 for what has not happened yet."""
+    return found.get((name, frozenset(labels.items())), 0)
 
 
 def test_both_formats_hold_for_their_parsers(server):
@@ -59,21 +77,20 @@ def test_both_formats_hold_for_their_parsers(server):
     assert opened["martlet_build"].type == "info"
 
 
+@pytest.mark.own_server
 @pytest.mark.parametrize("accept", [None, OPEN])
-def test_values_move_as_clients_chat_and_counters_never_go_back(server, account, accept):
-    romeo_jid, juliet_jid = account("romeo"), account("juliet")
-    before = samples(server, accept)
+def test_values_move_as_clients_chat_and_counters_never_go_back(quiet, accept):
+    server = quiet
+    romeo_jid, juliet_jid = (
+        server.register(f"{name}{len(accept or '')}", PASSWORD) for name in ("romeo", "juliet"))
+    before = settled(server, accept)
 
     async def scenario():
         async with Clients(server) as clients:
             romeo = await clients(romeo_jid, PASSWORD)
             juliet = await clients(juliet_jid, PASSWORD, direct_tls=True)
             during = samples(server, accept)
-            now, then = (value(each, "martlet_sessions", host="localhost", transport="tls")
-                         if ("martlet_sessions", frozenset({"host": "localhost",
-                             "transport": "tls"}.items())) in each else 0
-                         for each in (during, before))
-            assert now == then + 2
+            assert value(during, "martlet_sessions", host="localhost", transport="tls") == 2
             for number in range(10):
                 romeo.say(juliet_jid, f"line {number}")
             await juliet.wait_message("line 9", romeo_jid)
@@ -106,15 +123,16 @@ def test_values_move_as_clients_chat_and_counters_never_go_back(server, account,
             assert after[(name, labels)] >= number, (name, labels)
 
 
-def test_web_sessions_and_held_requests_show(server, account):
-    account("mercutio")
-    before = samples(server)
+@pytest.mark.own_server
+def test_web_sessions_and_held_requests_show(quiet):
+    server = quiet
+    before = settled(server)
     answer = bosh.post(
         server, f"<body rid='100' to='localhost' wait='5' hold='1' ver='1.11' xml:lang='en' "
         f"xmlns='{bosh.BIND}' {bosh.XBOSH}/>")
     sid = answer.attribute("sid")
     with contextlib.closing(
-            http.client.HTTPConnection(server.host, server.ports.http, timeout=20)) as holder:
+            http.client.HTTPConnection(server.host, server.ports.http, timeout=PATIENCE)) as holder:
         holder.request("POST", "/http-bind", f"<body rid='101' sid='{sid}' xmlns='{bosh.BIND}'/>",
                        {"Content-Type": "text/xml; charset=utf-8"})
         waiting.until(lambda: value(samples(server), "martlet_http_held_requests")
@@ -177,7 +195,7 @@ def test_a_reload_counts_on_connections_that_are_open(request):
     try:
         text = server.config.read_text()
         assert "mod_prometheus: {}" in text
-        held = http.client.HTTPConnection(server.host, server.ports.http, timeout=20)
+        held = http.client.HTTPConnection(server.host, server.ports.http, timeout=PATIENCE)
 
         def status():
             held.request("GET", "/metrics")

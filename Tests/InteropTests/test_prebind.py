@@ -12,33 +12,11 @@ from harness.server import BINARIES
 from harness.slix import Clients
 from harness.slix import run as play
 from harness.stream import Stream
+from harness.strophe import Strophe
 from harness.trial import Trial
 
 pytestmark = pytest.mark.own_server
 GUESTS = "guests.localhost"
-ATTACH = """
-const [url, jid, sid, rid, done] = arguments;
-const script = document.createElement("script");
-script.src = "/lib/strophe/strophe.js";
-script.onload = () => {
-  window.heard = [];
-  window.states = [];
-  const link = window.link = new Strophe.Connection(url);
-  link.addHandler((message) => {
-    window.heard.push(Strophe.getText(message.getElementsByTagName("body")[0] ?? message));
-    return true;
-  }, null, "message");
-  link.attach(jid, sid, rid, (status) => {
-    window.states.push(status);
-    if (status === Strophe.Status.ATTACHED) {
-      link.send($pres());
-      link.sendIQ($iq({ type: "get", to: Strophe.getDomainFromJid(jid) })
-        .c("ping", { xmlns: "urn:xmpp:ping" }), (pong) => done(pong.getAttribute("to")));
-    }
-  });
-};
-document.head.append(script);
-"""
 
 
 @pytest.fixture(scope="module")
@@ -69,28 +47,20 @@ def message(to, text):
 def test_strophe_attaches_to_a_session_of_its_site(site, browser_for):
     romeo_jid = site.register("romeo", PASSWORD)
     window = browser_for(site)
+    link = Strophe(window, site.bosh_url)
     do = asyncio.to_thread
 
     async def scenario():
         async with Clients(site) as clients:
             romeo = await clients(romeo_jid, PASSWORD)
             jid, sid, rid = await do(lambda: Prebound(site, wait=30).handover())
-            await do(window.open, "/")
-            window.driver.set_script_timeout(waiting.PATIENCE)
-            url = f"{site.base_url}/http-bind"
-            assert await do(
-                window.driver.execute_async_script, ATTACH, url, jid, sid, rid) == jid
-            await do(window.driver.execute_script,
-                     "link.send($msg({to: arguments[0], type: 'chat'}).c('body').t('hello'))",
-                     romeo_jid)
+            assert await do(link.attach, jid, sid, rid) == jid
+            await do(link.say, romeo_jid, "hello")
             heard = await romeo.wait_message("hello", sender=jid.partition("/")[0])
             assert heard["from"].full == jid
             romeo.say(jid, "welcome")
-            await do(window.wait,
-                     lambda: window.driver.execute_script("return heard") == ["welcome"], "it")
-            await do(window.driver.execute_script, "link.disconnect()")
-            await do(window.wait, lambda: window.driver.execute_script(
-                "return states.includes(Strophe.Status.DISCONNECTED)"), "the end")
+            await do(link.wait_heard, "welcome")
+            await do(link.disconnect)
 
     play(scenario())
     assert window.console_errors() == []

@@ -1,6 +1,7 @@
 """Who a client is when something stands in front: PROXY headers, nginx, and those who pretend."""
 
 import base64
+import itertools
 import os
 import re
 import socket
@@ -54,14 +55,20 @@ def proxied(request):
 
 
 class Log:
-    """The lines that the access log has got since."""
+    """What the access log says of a test's own requests, which are `get`; it is written later."""
+
+    numbers = itertools.count(1)
 
     def __init__(self, server):
         self.path = server.access
-        self.seen = len(self.lines())
+        self.target = f"/?look={next(self.numbers)}"
+        self.get = GET.replace(b"/", self.target.encode(), 1)
+        self.seen = 0
 
     def lines(self):
-        return self.path.read_text().splitlines() if self.path.exists() else []
+        text = self.path.read_text() if self.path.exists() else ""
+        return [line for line in text.splitlines(keepends=True)
+                if f" {self.target} " in line and line.endswith("\n")]
 
     def next(self):
         """The address in the next line."""
@@ -84,7 +91,7 @@ class Log:
 ])
 def test_the_header_names_the_client(proxied, header, address):
     log = Log(proxied)
-    assert web.statuses(web.talk(proxied.proxy, header + GET + b"\r\n")) == [200]
+    assert web.statuses(web.talk(proxied.proxy, header + log.get + b"\r\n")) == [200]
     assert log.next() == address
 
 
@@ -95,7 +102,7 @@ def test_a_header_may_come_byte_by_byte(proxied, header):
         link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for byte in header:
             link.sendall(bytes([byte]))
-        assert web.ask(link, GET + b"\r\n").status == 200
+        assert web.ask(link, log.get + b"\r\n").status == 200
     assert log.next().startswith("203.0.113.")
 
 
@@ -124,7 +131,7 @@ def test_the_header_comes_before_tls(proxied):
     link = socket.create_connection(("127.0.0.1", proxied.secure), timeout=waiting.PATIENCE)
     link.sendall(v2())
     with web.trusting().wrap_socket(link, server_hostname="localhost") as link:
-        assert web.ask(link).status == 200
+        assert web.ask(link, log.get + b"\r\n").status == 200
     assert log.next() == "203.0.113.9"
 
 
@@ -169,7 +176,7 @@ def test_the_limit_of_an_address_is_the_client_s(proxied):
 @pytest.mark.parametrize("way", ["trusted", "socket"])
 def test_a_trusted_proxy_names_the_client(proxied, fields, address, way):
     log = Log(proxied)
-    request = GET + fields.encode() + b"\r\n\r\n"
+    request = log.get + fields.encode() + b"\r\n\r\n"
     assert web.statuses(web.talk(getattr(proxied, way), request)) == [200]
     local = way == "socket" and address == "127.0.0.1"
     assert log.next() == ("local" if local else address)
@@ -194,7 +201,7 @@ def test_nobody_else_is_believed(proxied, fields):
     log = Log(proxied)
     # 198.51.100.9 connects, as the PROXY header says, and is no trusted proxy.
     header = b"PROXY TCP4 198.51.100.9 192.0.2.1 1 2\r\n"
-    request = header + GET + fields.encode() + b"\r\n\r\n"
+    request = header + log.get + fields.encode() + b"\r\n\r\n"
     assert web.statuses(web.talk(proxied.proxy, request)) == [200]
     assert log.next() == "198.51.100.9"
 
@@ -295,11 +302,12 @@ def curl(port, path, *arguments):
 
 def test_behind_nginx_the_log_has_the_client(proxied, nginx):
     log = Log(proxied)
-    curl(nginx, "/", "-H", "X-Test-Client: 203.0.113.50")
+    curl(nginx, log.target, "-H", "X-Test-Client: 203.0.113.50")
     assert log.next() == "203.0.113.50"
-    curl(nginx, "/", "-H", "X-Test-Client: 203.0.113.51", "-H", "X-Forwarded-For: 10.0.0.1")
+    stated = ("-H", "X-Forwarded-For: 10.0.0.1")
+    curl(nginx, log.target, "-H", "X-Test-Client: 203.0.113.51", *stated)
     assert log.next() == "203.0.113.51"
-    curl(nginx, "/added/", "-H", "X-Test-Client: 203.0.113.52", "-H", "X-Forwarded-For: 10.0.0.1")
+    curl(nginx, f"/added{log.target}", "-H", "X-Test-Client: 203.0.113.52", *stated)
     assert log.next() == "203.0.113.52"
 
 
@@ -335,7 +343,7 @@ class Session:
         answer = self.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>"
                            f"{secret}</auth>")
         assert "<success" in answer, answer
-        self.send(attributes=f"to='localhost' xmpp:restart='true' xmlns:xmpp='urn:xmpp:xbosh'")
+        self.send(attributes="to='localhost' xmpp:restart='true' xmlns:xmpp='urn:xmpp:xbosh'")
         answer = self.send("<iq type='set' id='b' xmlns='jabber:client'>"
                            "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>")
         assert "<jid>" in answer, answer

@@ -10,7 +10,7 @@ from slixmpp.exceptions import IqError
 from slixmpp.xmlstream import ET
 
 from conftest import PASSWORD
-from harness import configuration, waiting
+from harness import configuration, waiting, web
 from harness.slix import Clients, run
 
 
@@ -89,6 +89,19 @@ def test_a_vcard_is_kept_and_shown_to_others(server, account):
     alone(server, account, scenario)
 
 
+def test_nobody_learns_by_vcards_which_accounts_there_are(server, account):
+    """XEP-0054 §3.3: no card and no account are answered alike."""
+    async def scenario(_, romeo):
+        conditions = []
+        for address in (account("juliet"), "nobody@localhost"):
+            with pytest.raises(IqError) as refused:
+                await romeo["xep_0054"].get_vcard(address, cached=False)
+            conditions.append(refused.value.condition)
+        assert conditions == ["service-unavailable"] * 2
+
+    alone(server, account, scenario)
+
+
 def test_private_storage_keeps_what_a_client_puts_there(server, account):
     """XEP-0049."""
     async def scenario(clients, romeo):
@@ -116,10 +129,8 @@ def test_an_account_is_registered_changed_and_removed_in_band(server, run_name):
         """Registers before it signs in."""
 
         def __init__(self):
-            super().__init__(jid, PASSWORD)
+            super().__init__(jid, PASSWORD, ssl_context=web.trusting())
             self.outcome = asyncio.get_running_loop().create_future()
-            self.ssl_context.check_hostname = False
-            self.ssl_context.verify_mode = 0
             self.enable_direct_tls = False
             self.auto_reconnect = False
             self.register_plugin("xep_0077")
@@ -198,9 +209,12 @@ def test_a_component_answers_a_user(server, account):
         assert ("gateway", "echo") in {identity[:2] for identity in info["identities"]}
         component.disconnect()
         await asyncio.wait_for(component.is_over.wait(), waiting.PATIENCE)
-        romeo.say(f"nymph@{configuration.COMPONENT}", "still there?")
-        await waiting.until_async(
-            lambda: any(each["type"] == "error" for each in romeo.messages), "an error")
+
+        def bounced():
+            romeo.say(f"nymph@{configuration.COMPONENT}", "still there?")
+            return any(each["type"] == "error" for each in romeo.messages)
+
+        await waiting.until_async(bounced, "an error", pause=0.1)
 
     alone(server, account, scenario)
 

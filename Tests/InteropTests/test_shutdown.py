@@ -135,7 +135,7 @@ def bosh_session(server):
 @pytest.mark.parametrize("connect", [poller, bosh_session])
 def test_what_was_not_fetched_waits_for_the_next_session(going, connect):
     """A message for a client between two requests is kept over the end."""
-    keeps = connect(going)
+    connect(going)
     with Stream(going).sign_in(going.register("juliet", PASSWORD), PASSWORD) as sender:
         sender.send(f"<message to='{going.jid}/{keeps_resource(connect)}' type='chat'>"
                     "<body>kept?</body></message>")
@@ -172,7 +172,7 @@ def test_all_at_once_hear_it(going):
     began = time.monotonic()
     going.end()
     assert going.code() == 0
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 30
     assert [stream_error(each.read_to_end()) for each in streams] == [DOWN] * 50
     assert outcome(link.hear_to_end())[0] == DOWN
     for each in streams:

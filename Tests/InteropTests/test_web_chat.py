@@ -5,7 +5,7 @@ from selenium.webdriver.common.keys import Keys
 
 from conftest import PASSWORD
 from harness import waiting
-from harness.scenes import befriend, do, meet
+from harness.scenes import befriend, do, introduce, meet
 from harness.slix import Clients, run
 
 
@@ -25,11 +25,11 @@ def test_they_become_contacts_see_each_other_and_chat(meeting):
 
         romeo.say(juliet, "<i>But soft!</i> & http://example.org/window")
         await do(window.wait_text, f'.contact[data-jid="{address}"] .unread', "1")
-        assert window.driver.title.startswith("(1)")
+        await do(window.wait, lambda: window.driver.title.startswith("(1)"), "the number")
         await do(window.open_conversation, address)
         await do(window.wait_message, "<i>But soft!</i> & http://example.org/window", own=False)
+        await do(window.wait, lambda: window.driver.title == "Martlet chat", "no number")
         assert not window.is_shown(".unread")
-        assert window.driver.title == "Martlet chat"
 
         composer = window.find("#composer-text")
         composer.send_keys("O Romeo,", Keys.SHIFT + Keys.ENTER + Keys.NULL, "Romeo!" + Keys.ENTER)
@@ -59,8 +59,8 @@ def test_a_request_is_declined_in_the_browser(meeting):
         romeo.send_presence(pto=juliet, ptype="subscribe")
         await do(window.answer_request, romeo.boundjid.bare, "deny")
         await romeo.wait_presence(juliet, "unsubscribed")
+        await do(window.wait_gone, "#requests")
         assert window.contact(romeo.boundjid.bare) is None
-        assert not window.is_shown("#requests")
 
     meeting(scenario)
 
@@ -132,8 +132,7 @@ def test_offline_messages_are_marked_with_their_time(server, account, browser):
 def test_a_message_that_cannot_be_delivered_says_so(server, account, browser):
     window = browser().sign_in(account("juliet"), PASSWORD)
     nobody = f"nobody-at-all@{server.domain}"
-    window.add_contact(nobody)
-    window.open_conversation(nobody)
+    window.begin_conversation(nobody)
     window.say("anyone?")
     message = window.wait_message("anyone?", state="failed")
     assert "does not exist or does not take messages" in message["problem"]
@@ -206,13 +205,8 @@ def test_two_windows_chat_with_each_other(account, browser):
     romeo, juliet = account("romeo"), account("juliet")
     one = browser().sign_in(romeo, PASSWORD)
     other = browser(width=360, height=740, dark=True).sign_in(juliet, PASSWORD)
-    one.add_contact(juliet)
-    other.answer_request(romeo, "approve")
-    one.wait_contact(juliet, "online")
-    other.wait_contact(romeo, "online")
-    one.open_conversation(juliet)
+    introduce(one, other, romeo, juliet)
     one.say("good night")
-    other.open_conversation(romeo)
     other.wait_message("good night", own=False)
     other.say("a thousand times the worse")
     one.wait_message("a thousand times the worse", own=False)
@@ -284,7 +278,7 @@ def test_the_newest_message_stays_in_view_until_one_looks_up(meeting):
         assert window.driver.execute_script(rest) > 200
         await do(window.click, "#to-end")
         await do(window.wait, lambda: window.driver.execute_script(rest) < 2, "the end again")
-        assert not window.is_shown("#to-end")
+        await do(window.wait_gone, "#to-end")
 
     meeting(scenario)
 
@@ -298,3 +292,22 @@ def test_without_scripts_it_says_what_it_needs(browser):
         assert "needs JavaScript" in shown and "Password" not in shown
     finally:
         window.command("Emulation.setScriptExecutionDisabled", value=False)
+
+
+@pytest.mark.parametrize("address, words", [
+    ("nobody@localhost", "There is no such address"),
+    ("anybody@nowhere.invalid", "could not be found")])
+def test_who_cannot_be_asked_is_told(account, browser, address, words):
+    window = browser().sign_in(account("juliet"), PASSWORD)
+    window.add_contact(address)
+    window.wait_text(f'.contact[data-jid="{address}"]', words)
+    window.wait_text("#announcer", f"{address} could not be asked")
+
+
+@pytest.mark.parametrize("command, words", [
+    ("kick_user", "ended by an administrator"), ("unregister", "The account was removed")])
+def test_whoever_is_sent_away_hears_why(server, account, browser, command, words):
+    jid = account("juliet")
+    window = browser().sign_in(jid, PASSWORD)
+    server.control(command, *jid.split("@"))
+    window.wait_text("#signin-error", words)

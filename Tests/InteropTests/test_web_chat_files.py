@@ -1,14 +1,12 @@
 """Files in the web chat: uploaded (XEP-0363), sent as links (XEP-0066), shown with care."""
 
 import functools
-import ssl
 import struct
 import urllib.request
 import zlib
 
 import pytest
 
-from conftest import PASSWORD
 from harness import waiting
 from harness.configuration import UPLOAD_BYTES
 from harness.scenes import do, meet
@@ -58,8 +56,7 @@ def link_of(message):
 
 
 def download(url):
-    trusting = ssl._create_unverified_context()
-    with urllib.request.urlopen(url, timeout=waiting.PATIENCE, context=trusting) as answer:
+    with urllib.request.urlopen(url, timeout=waiting.PATIENCE) as answer:
         return answer.headers.get_content_type(), answer.read()
 
 
@@ -170,7 +167,7 @@ def test_an_upload_that_fails_is_explained_and_sent_again(meeting, picture):
         window.command("Network.setBlockedURLs", urls=[])
         await do(window.click, ".failure button")
         await wait_link(romeo, juliet)
-        await do(window.wait, lambda: not window.is_shown(".failure"), "the failure to go")
+        await do(window.wait_gone, ".failure")
 
     meeting(scenario, expects_errors=True)
 

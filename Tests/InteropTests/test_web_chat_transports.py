@@ -6,7 +6,8 @@ import pytest
 
 from conftest import PASSWORD, run
 from harness import waiting
-from harness.scenes import do, heard_by, meet, shown_in
+from harness.place import Place
+from harness.scenes import do, heard_by, introduce, meet, shown_in, survive_restart
 from harness.server import Martlet
 from harness.slix import Clients
 from harness.slix import run as run_scenario
@@ -78,30 +79,23 @@ ELSEWHERE = """
 """
 
 
-class Place:
-    """Where a browser finds a server at another port."""
-
-    def __init__(self, port):
-        self.base_url = f"http://localhost:{port}"
-
-
 @pytest.fixture
 def elsewhere(request):
     """A server that only host-meta leads to: nothing is where one would guess."""
     port = waiting.free_ports(1)[0]
     address = f"//localhost:{port}/elsewhere"
     told = f"{{websocket_url: 'ws:{address}/ws', bosh_service_url: 'http:{address}/bosh'}}"
-    yield from run(
-        Martlet(more_listeners=ELSEWHERE.format(port=port), host_meta=told), request.session)
+    server = Martlet(more_listeners=ELSEWHERE.format(port=port), host_meta=told)
+    for _ in run(server, request.session):
+        yield Place(server, http=port)
 
 
 @pytest.mark.own_server
 @pytest.mark.parametrize("kind", TRANSPORTS)
 def test_host_meta_leads_to_the_server(elsewhere, browser_for, kind):
     """XEP-0156."""
-    juliet = elsewhere.register("juliet", PASSWORD)
-    place = Place(int(elsewhere.options["more_listeners"].split()[2]))
-    window = browser_for(place).sign_in(juliet, PASSWORD, transport=kind)
+    elsewhere.server.register("juliet", PASSWORD)
+    window = browser_for(elsewhere).sign_in("juliet@localhost", PASSWORD, transport=kind)
     assert window.transport() == kind
     asked = window.driver.execute_script(
         "return performance.getEntriesByType('resource').map(({ name }) => name).join(' ')")
@@ -141,7 +135,7 @@ def test_what_is_written_without_a_network_is_sent_later_in_order(meeting, line,
         await do(window.wait_message, texts[-1], state="delivered")
         await do(window.wait_online)
         assert heard_by(romeo, juliet) == texts
-        assert not window.is_shown("#connection-banner")
+        await do(window.wait_gone, "#connection-banner")
 
     meeting(scenario, at=line, transport=kind, expects_errors=True)
 
@@ -205,11 +199,7 @@ def test_what_is_sent_twice_over_websocket_is_shown_once(account, browser, brows
     juliet, romeo = account("juliet"), account("romeo")
     hers = browser_for(line).sign_in(juliet, PASSWORD, transport="websocket")
     his = browser().sign_in(romeo, PASSWORD)
-    hers.add_contact(romeo)
-    his.answer_request(juliet, "approve")
-    hers.wait_contact(romeo, "online")
-    hers.open_conversation(romeo)
-    his.open_conversation(juliet)
+    introduce(hers, his, juliet, romeo)
     line.deafen()
     hers.say("parting is such sweet sorrow")
     his.wait_message("parting is such sweet sorrow", own=False)
@@ -241,7 +231,6 @@ def test_a_lost_answer_over_bosh_is_asked_for_again(meeting, line):
 
 
 @pytest.mark.parametrize("kind", TRANSPORTS)
-@pytest.mark.timeout(120)
 def test_a_network_that_only_falls_silent_is_noticed(meeting, line, kind):
     async def scenario(window, juliet, romeo):
         await meet(window, juliet, romeo)
@@ -273,8 +262,8 @@ def test_after_a_loss_presence_and_contacts_are_as_they_are(meeting, line, kind)
 
 @pytest.fixture
 def forgetful(request):
-    """A server that ends a BOSH session after two seconds without a request."""
-    yield from run(Martlet(bosh="{max_inactivity: 2, max_wait: 5}"), request.session)
+    """A server that ends a BOSH session after a few seconds without a request."""
+    yield from run(Martlet(bosh="{max_inactivity: 4, max_wait: 5}"), request.session)
 
 
 @pytest.mark.own_server
@@ -308,24 +297,13 @@ def test_a_session_that_expired_meanwhile_is_followed_by_a_new_one(
 def test_a_restart_of_the_server_is_survived(own_server, browser_for, kind):
     juliet, romeo = (own_server.register(name, PASSWORD) for name in ("juliet", "romeo"))
     window = browser_for(own_server).sign_in(juliet, PASSWORD, transport=kind)
-    window.add_contact(romeo)
-    window.open_conversation(romeo)
-    own_server.stop()
-    window.wait_lost()
-    window.say("after the restart")
-    window.wait_text("#connection-banner", "Trying again in")
-    window.wait_message("after the restart", state="waiting")
-    own_server.start()
-    window.wait_message("after the restart", state="sent")
-    window.wait_online()
-    assert not window.is_shown("#connection-banner")
+    survive_restart(window, own_server, romeo)
 
 
 def test_signing_out_asks_when_messages_wait(account, browser_for, line):
     juliet, romeo = account("juliet"), account("romeo")
     window = browser_for(line).sign_in(juliet, PASSWORD)
-    window.add_contact(romeo)
-    window.open_conversation(romeo)
+    window.begin_conversation(romeo)
     line.cut()
     window.say("wait for me")
     window.wait_lost()

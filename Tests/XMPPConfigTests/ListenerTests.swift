@@ -135,7 +135,8 @@ struct ListenerTests {
             "max_stanza_depth", "whitespace_interval", "max_header_fields", "keepalive_timeout",
             "header_timeout", "cors_origins", "max_body_size", "max_connections_per_address",
             "max_uri_size", "max_connections", "min_transfer_rate", "body_timeout", "default_host",
-            "strict_transport_security",
+            "strict_transport_security", "access", "pre_auth_max_stanza_depth",
+            "pre_auth_max_stanza_attributes",
         ]
         let streams: Set<String> = [
             "max_stanza_size", "max_stanza_elements", "pre_auth_max_stanza_size",

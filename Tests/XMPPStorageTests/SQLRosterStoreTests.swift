@@ -124,6 +124,35 @@ struct SQLRosterStoreTests {
         }
     }
 
+    @Test("§3.1.3: requests fit in up to 1 MiB; short ones, and those that are there, always do")
+    func requestLimit() async throws {
+        try await withStores { stores in
+            let juliet = try jid("juliet@example.com")
+            func put(_ name: String, _ bytes: Int?, of owner: BareJID) async throws
+                -> RosterEditResult
+            {
+                let request = bytes.map { [UInt8](repeating: 0x61, count: $0) }
+                let item = RosterItem(
+                    contact: try jid("\(name)@example.net"), pendingRequest: request,
+                    isListed: false)
+                return try await stores.rosters.upsert(item, of: owner, itemsMax: 1000)
+            }
+            for number in 0..<256 {
+                #expect(try await put("c\(number)", 4096, of: juliet) != .full)
+            }
+            let before = try await stores.rosters.roster(of: juliet)
+            #expect(try await put("one-more", 257, of: juliet) == .full)
+            #expect(try await put("c0", 4097, of: juliet) == .full, "nor may one grow")
+            #expect(try await stores.rosters.roster(of: juliet) == before)
+            #expect(try await put("short", 256, of: juliet) != .full)
+            #expect(try await put("no-request", nil, of: juliet) != .full)
+            #expect(try await put("c0", 4096, of: juliet) != .full, "as long as before")
+            #expect(try await put("one-more", 4096, of: try jid("nurse@example.com")) != .full)
+            #expect(try await put("c0", nil, of: juliet) != .full, "answered")
+            #expect(try await put("one-more", 3840, of: juliet) != .full, "there is room again")
+        }
+    }
+
     @Test("§2.6.3: changes come oldest first, with removals and the last state of each item")
     func changes() async throws {
         try await withStores { stores in

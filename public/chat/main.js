@@ -46,6 +46,10 @@ const view = conversationView(roster, conversations, outbox, uploads);
 const list = contactList(roster, conversations, open);
 const adding = addDialog(roster, () => account, (jid) => announce(`${jid} was asked.`));
 
+roster.addEventListener('unreachable', ({ detail: { jid, words } }) => {
+  announce(`${jid} could not be asked. ${words}`);
+});
+
 /** The address that the page names for a kind of transport. */
 function usual(kind) {
   const url = new URL(document.querySelector(`meta[name=${kind}]`).content, location.href);

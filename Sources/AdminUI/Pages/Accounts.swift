@@ -50,8 +50,9 @@ extension BuiltInPages {
     ) -> String {
         let all = "\(Words.number(count)) \(count == 1 ? "account" : "accounts")"
         guard !text.isEmpty else { return all }
-        guard isAnywhere, page.next != nil else { return all + " in all" }
-        return all + " in all; each page of this search looks at 20\u{202F}000 of them at most,"
+        let among = "Matches among \(all)"
+        guard isAnywhere, page.next != nil else { return among }
+        return among + "; each page of this search looks at 20\u{202F}000 of them at most,"
             + " so it may show few or none and still have a next one"
     }
 

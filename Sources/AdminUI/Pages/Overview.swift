@@ -67,7 +67,7 @@ extension BuiltInPages {
                 note: "of one, since the start"),
             ConsoleFigure(
                 "HTTP connections", .number(totals[.httpConnections]),
-                note: "\(Words.number(totals[.httpHolds])) held"),
+                note: "\(Words.number(heldRequests(totals))) held"),
             ConsoleFigure(
                 "Open files", .number(sample.openFiles),
                 note: "of \(Words.number(sample.openFilesMax))",
@@ -75,6 +75,9 @@ extension BuiltInPages {
         ]
     }
 }
+
+/// Requests that wait for their answer, but for the one that asks.
+private func heldRequests(_ totals: CounterTotals) -> Int { max(0, totals[.httpHolds] - 1) }
 
 /// How many sessions there are, by host and transport.
 struct SessionCounts {

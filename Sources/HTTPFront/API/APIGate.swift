@@ -34,10 +34,11 @@ struct APIGate: Sendable {
             throw .unauthorized("the Authorization field is neither Bearer nor Basic")
         case .bearer(let text): return try await holder(of: text, visitor)
         case .basic(let account, let password):
-            try await check(account, password, visitor)
+            let credentials = try await check(account, password, visitor)
             return Guest(
                 caller: CommandCaller(
-                    name: account.text, account: account, address: visitor.addressText),
+                    name: account.text, account: account, credentials: credentials,
+                    address: visitor.addressText),
                 permission: APIPermissions.Caller(
                     subject: AccessSubject(account, ip: visitor.address),
                     isLoopback: visitor.isLoopback))
@@ -79,16 +80,18 @@ struct APIGate: Sendable {
 
     private func check(
         _ account: BareJID, _ password: String, _ visitor: Visitor
-    ) async throws(APIError) {
+    ) async throws(APIError) -> StoredCredentials? {
         let address = visitor.addressText
         if let wait = server.logins.begin(address: address, account: account.text) {
             throw APIError(
-                .tooManyRequests, "too many wrong passwords; try again later",
+                .tooManyRequests,
+                "too many wrong passwords, or too many at a time; try again later",
                 fields: [HTTPField("Retry-After", wait.retryAfter)])
         }
         let outcome: PasswordLogin.Outcome
+        let credentials: StoredCredentials?
         do throws(APIError) {
-            outcome = try await verify(account, password)
+            (outcome, credentials) = try await verify(account, password)
         } catch {
             server.logins.end(address: address, account: account.text, .undecided)
             throw error
@@ -100,7 +103,7 @@ struct APIGate: Sendable {
             isAccepted: isRight, account: account.text, domain: account.domainpart,
             address: visitor.address)
         switch outcome {
-        case .accepted: break
+        case .accepted: return credentials
         case .disabled: throw APIError(.forbidden, "the account is disabled")
         case .refused: throw .unauthorized("wrong account or password")
         }
@@ -108,10 +111,10 @@ struct APIGate: Sendable {
 
     private func verify(
         _ account: BareJID, _ password: String
-    ) async throws(APIError) -> PasswordLogin.Outcome {
-        guard let host = server.hosts[account.domainpart] else { return .refused }
+    ) async throws(APIError) -> (PasswordLogin.Outcome, StoredCredentials?) {
+        guard let host = server.hosts[account.domainpart] else { return (.refused, nil) }
         return try await stored {
-            try await PasswordLogin(host).check(account, password: password)
+            try await PasswordLogin(host).prove(account, password: password)
         }
     }
 

@@ -8,6 +8,9 @@ enum APIRoute {
     case nothing
 
     /// Finds what a path means: `/NAME`, `/NAME/vN`, `/events`, `/openapi.json`.
+    ///
+    /// `vN` is the newest version that is not above N, so that a client may name the one it was
+    /// written for.
     init(_ path: String, in commands: CommandRegistry, defaultVersion: Int?) {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
         guard let name = parts.first, parts.count <= 2 else {
@@ -26,8 +29,7 @@ enum APIRoute {
             }
             return
         }
-        let newest = commands.allVersions.map(\.version).max() ?? 0
-        guard let version = Self.version(last), version <= newest,
+        guard let version = Self.version(last),
             let command = commands.command(String(name), version: version)
         else {
             self = .nothing

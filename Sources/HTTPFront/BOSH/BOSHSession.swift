@@ -244,23 +244,24 @@ final class BOSHSession: StreamTransport, RequestSession, @unchecked Sendable {
     var isBehind: Bool { output.bytes > 0 }
 
     func send(_ stanza: Stanza) {
-        guard canSend else { return }
+        guard isSending else { return }
         output.append(stanza, concatMax: concatMax)
-        flush()
+        sent()
     }
 
     func send(_ nonza: Element) {
-        guard canSend else { return }
+        guard isSending else { return }
         output.append(nonza, concatMax: concatMax)
-        flush()
+        sent()
     }
 
-    private var canSend: Bool {
-        guard ending == nil, session != nil else { return false }
-        guard output.bytes > Self.outputBytesMax else { return true }
+    private var isSending: Bool { ending == nil && session != nil }
+
+    /// What is too much is there, too, so that it goes back with the rest.
+    private func sent() {
+        guard output.bytes > Self.outputBytesMax else { return flush() }
         lose(
             .failed(StreamError(.resourceConstraint, "too much is waiting for this client")))
-        return false
     }
 
     /// A new stream begins with a request that says so, not with the peer's next bytes.

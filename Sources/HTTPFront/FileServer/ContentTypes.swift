@@ -4,15 +4,16 @@ package struct ContentTypes: Sendable {
     /// For names without a known extension.
     package let fallback: String
 
-    /// The usual types with `content_types` on top: by extension without dot; an empty type
-    /// removes one.
+    /// The usual types with `content_types` on top: by extension, with its dot or without; an empty
+    /// type, or `undefined`, removes one.
     package init(
         additions: [String: String] = [:], fallback: String = "application/octet-stream"
     ) {
         types = Self.known
         self.fallback = fallback
         for (name, type) in additions {
-            types[name.lowercased()] = type.isEmpty ? nil : type
+            let ending = name.hasPrefix(".") ? name.dropFirst() : name[...]
+            types[ending.lowercased()] = type.isEmpty || type == "undefined" ? nil : type
         }
     }
 

@@ -14,7 +14,7 @@ package struct FileServerModule: WebModule {
 
     static let docroot = Option<[String: String]>(
         "docroot", default: [:], as: .folders,
-        "The folder whose files are served, or folders by URL prefix.")
+        "The folder whose files are served, or folders by path from the top (`/lib: /srv/lib`).")
 
     static let directoryIndices = Option<[String]>(
         "directory_indices", default: ["index.html", "index.htm"],
@@ -22,7 +22,8 @@ package struct FileServerModule: WebModule {
 
     static let contentTypes = Option<[String: String]>(
         "content_types", default: [:],
-        "Media types by file name extension, in addition to the usual ones.")
+        "Media types by file name extension (`.xyz` or `xyz`), in addition to the usual ones;"
+            + " `undefined` removes one.")
 
     static let defaultContentType = Option<String>(
         "default_content_type", default: "application/octet-stream",
@@ -61,7 +62,7 @@ package struct FileServerModule: WebModule {
 
     package func mount(at place: MountPlace) -> Mount? {
         let hosts = hosts(in: place.configuration)
-        guard let files = HostedFiles(hosts, on: place.server) else {
+        guard let files = HostedFiles(hosts, at: place.path, on: place.server) else {
             // A listener that cannot open is set up again and again.
             if Self.told.withLock({ $0.insert(place.path).inserted }) {
                 Self.log.warning("there are no files to serve", metadata: ["at": "\(place.path)"])

@@ -17,7 +17,8 @@ package struct MetricsModule: WebModule {
 
     static let bearerToken = Option<String?>(
         "bearer_token", default: nil,
-        as: .optional(.only("a token of 16 characters or more", where: isToken)), scope: .server,
+        as: .optional(.only("a token of 16 characters or more, without blanks", where: isToken)),
+        scope: .server,
         "A token with which (`Authorization: Bearer …`) any address may read the metrics.")
 
     package var options: [any OptionDeclaration]? {

@@ -10,15 +10,19 @@ struct UploadBackend: Sendable {
     let settings: @Sendable (String) -> UploadSettings?
     /// Removes from the disk what a host does not keep any more.
     let tidy: @Sendable (UploadSettings) async -> Void
+    /// Removes one file from the disk, whatever is known of it.
+    let discard: @Sendable (Upload, UploadSettings) async -> Void
 
     init(
         store: @escaping @Sendable () -> (any UploadStore)?,
         settings: @escaping @Sendable (String) -> UploadSettings?,
-        tidy: @escaping @Sendable (UploadSettings) async -> Void
+        tidy: @escaping @Sendable (UploadSettings) async -> Void,
+        discard: @escaping @Sendable (Upload, UploadSettings) async -> Void
     ) {
         self.store = store
         self.settings = settings
         self.tidy = tidy
+        self.discard = discard
     }
 
     /// Asks the server each time: a reload counts at once.
@@ -38,6 +42,10 @@ struct UploadBackend: Sendable {
             tidy: { settings in
                 guard let store = store() else { return }
                 await UploadFiles(settings, store: store).tidy(on: workers)
+            },
+            discard: { upload, settings in
+                guard let store = store() else { return }
+                await UploadFiles(settings, store: store).discard(upload, on: workers)
             })
     }
 }

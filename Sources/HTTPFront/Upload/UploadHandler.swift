@@ -140,7 +140,14 @@ extension UploadHandler {
             do throws(StorageError) {
                 let removed = try await store.complete(
                     upload.id, contentType: contentType, quota: quota, now: .now())
-                guard let removed else { return .gone }
+                guard let removed else {
+                    // Its account was removed, or its slot, while it arrived. The same file sent
+                    // twice stays: the slot is claimed until here.
+                    if try await store.upload(upload.id)?.storedAt == nil {
+                        await backend.discard(upload, settings)
+                    }
+                    return .gone
+                }
                 if removed > 0 { await backend.tidy(settings) }
                 return .created
             } catch {

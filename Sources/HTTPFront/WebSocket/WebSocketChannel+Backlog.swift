@@ -44,7 +44,7 @@ extension WebSocketChannel {
         if phase == .open, let ping = ended.ping { sendControl(.pong, ping) }
     }
 
-    /// Hands back what the connection has not taken whole: it is over.
+    /// Hands back what the connection has not taken whole, and lets the user go: it is over.
     func returnUnsent() {
         guard let formerUser else { return }
         for message in UnsentFrames.messages(in: output) {
@@ -56,6 +56,7 @@ extension WebSocketChannel {
             }
         }
         self.formerUser = nil
+        formerUser.ended()
     }
 
     /// A client that does not read gets the answer to its newest ping only (RFC 6455 §5.5.3).

@@ -33,7 +33,7 @@ package final class WebSocketService: Sendable {
 
     package init() {}
 
-    /// How many connections there are.
+    /// How many connections there are, those included whose messages are being handed back.
     package var connectionCount: Int { counter.load(ordering: .relaxed) }
 
     var isStopping: Bool { stopping.load(ordering: .relaxed) }

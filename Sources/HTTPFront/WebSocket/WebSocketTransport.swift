@@ -152,7 +152,6 @@ extension WebSocketTransport: WebSocketUser {
 
     func lost() {
         isEnding = true
-        service.closed()
         guard let session else { return }
         self.session = nil
         session.transportLost()
@@ -163,6 +162,9 @@ extension WebSocketTransport: WebSocketUser {
         guard case .success(.stanza(let stanza)) = item else { return }
         owner?.giveBack([stanza])
     }
+
+    /// Not before: a server that stops must not take the connection for done.
+    func ended() { service.closed() }
 
     func serverStops() {
         guard let session else { return channel.close(.goingAway) }

@@ -20,6 +20,8 @@ package protocol WebSocketUser: AnyObject {
     func lost()
     /// After `lost`: a message that the connection has not taken whole.
     func unsent(_ message: UnsafeRawBufferPointer)
+    /// After `lost` and the last `unsent`: the connection is closed.
+    func ended()
     /// The server stops; the user closes.
     func serverStops()
 }

@@ -71,6 +71,8 @@ package enum DefaultConfiguration {
           - port: 5280
             ip: \(quoted(ip))
             module: ejabberd_http
+            shaper: c2s_shaper
+            access: c2s
             request_handlers:
               /.well-known/host-meta: mod_host_meta
               /.well-known/host-meta.json: mod_host_meta

@@ -43,6 +43,7 @@ extension Namespace {
     package static let lastActivity = Namespace("jabber:iq:last")
     package static let privateStorage = Namespace("jabber:iq:private")
     package static let vcard = Namespace("vcard-temp")
+    package static let nick = Namespace("http://jabber.org/protocol/nick")
     package static let delay = Namespace("urn:xmpp:delay")
     package static let offlineMessages = Namespace("msgoffline")
     package static let dataForms = Namespace("jabber:x:data")

@@ -48,6 +48,12 @@ package final class Stanza: Sendable {
     /// The child elements as trees, decoded on each call.
     package var elements: [Element] { payload.elements }
 
+    /// The bytes that it takes in memory, roughly, with what keeps it in a queue.
+    package var footprint: Int {
+        256 + payload.bytes.count + payload.children.count * 64 + (id?.utf8.count ?? 0)
+            + (language?.utf8.count ?? 0)
+    }
+
     /// The same stanza with other addresses.
     package func readdressed(from: JID?, to: JID?) -> Stanza {
         Stanza(

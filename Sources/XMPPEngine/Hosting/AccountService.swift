@@ -31,6 +31,12 @@ package struct AccountService: Sendable {
         guard let credentials = try await credentials(password) else {
             return .unusable("not a password that can be used")
         }
+        return try await inTurn(account) { try await create(account, credentials) }
+    }
+
+    private func create(
+        _ account: BareJID, _ credentials: StoredCredentials
+    ) async throws -> Outcome {
         let created = try await host.stores.accounts.create(
             account, credentials: credentials.encoded)
         guard created == .created else { return .exists }
@@ -65,6 +71,12 @@ package struct AccountService: Sendable {
     /// - Throws: What the store says.
     package func remove(_ account: BareJID, sparing: ClientResource? = nil) async throws -> Outcome
     {
+        try await inTurn(account) { try await removeNow(account, sparing) }
+    }
+
+    private func removeNow(
+        _ account: BareJID, _ sparing: ClientResource?
+    ) async throws -> Outcome {
         guard try await host.stores.accounts.exists(account) else { return .notFound }
         try await host.presence.endAllSubscriptions(of: account)
         _ = try await host.stores.accountRemoval.removeEverything(of: account)
@@ -87,14 +99,25 @@ package struct AccountService: Sendable {
     package func setDisabled(
         _ isDisabled: Bool, of account: BareJID, reason: String = ""
     ) async throws -> Outcome {
-        guard try await host.stores.accounts.setDisabled(isDisabled, account) else {
-            return .notFound
+        try await inTurn(account) {
+            guard try await host.stores.accounts.setDisabled(isDisabled, account) else {
+                return .notFound
+            }
+            guard isDisabled else { return .done }
+            endAccess(of: account)
+            let text = reason.isEmpty ? "the account is disabled" : reason
+            host.endStreams(of: account, StreamError(.notAuthorized, text))
+            return .done
         }
-        guard isDisabled else { return .done }
-        endAccess(of: account)
-        let text = reason.isEmpty ? "the account is disabled" : reason
-        host.endStreams(of: account, StreamError(.notAuthorized, text))
-        return .done
+    }
+
+    /// Runs a change of an account after those that were asked for before.
+    private func inTurn(
+        _ account: BareJID, _ change: () async throws -> Outcome
+    ) async throws -> Outcome {
+        guard await host.accountTurns.take(account) else { throw StorageError.overloaded }
+        defer { host.accountTurns.give(account) }
+        return try await change()
     }
 
     /// Derives what is stored, off the event loops; `nil` for an unusable password.

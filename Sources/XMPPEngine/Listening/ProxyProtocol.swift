@@ -104,7 +104,15 @@ private enum ProxyV1 {
         guard isDecimal, !hasLeadingZero, let number = UInt16(port) else {
             throw .badField("port")
         }
-        guard let address = try? SocketAddress(ipAddress: text, port: Int(number)),
+        let isClean = text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: ":"), UInt8(ascii: "."),
+                UInt8(ascii: "a")...UInt8(ascii: "f"), UInt8(ascii: "A")...UInt8(ascii: "F"):
+                true
+            default: false
+            }
+        }
+        guard isClean, let address = try? SocketAddress(ipAddress: text, port: Int(number)),
             address.protocol == (isIPv4 ? .inet : .inet6)
         else { throw .badField("address") }
         return address

@@ -4,6 +4,8 @@ import XMPPCore
 /// The stream loops of a group of NIO event loops, one for each.
 package final class StreamLoops: Sendable {
     private let loops: [ObjectIdentifier: StreamLoop]
+    /// How long a loop may take to find out what its connections have left.
+    private static let cutMax = Duration.seconds(2)
 
     /// The loops; what happens on them counts in the statistics.
     package init(_ group: any EventLoopGroup, _ observatory: Observatory) {
@@ -25,7 +27,8 @@ package final class StreamLoops: Sendable {
     ///
     /// - Parameters:
     ///   - error: What each peer is told.
-    ///   - grace: How long peers may take; connections that are left after it stay open.
+    ///   - grace: How long peers may take; connections that are left after it are cut, so that what
+    ///     they have not taken is given back in time.
     package func shutDown(_ error: StreamError, within grace: Duration) async {
         let ticker = Ticker(ContinuousClock())
         let waits = loops.values.map { loop in
@@ -35,6 +38,14 @@ package final class StreamLoops: Sendable {
         }
         for gone in waits {
             _ = await gone.value(within: max(.zero, grace - ticker.now), of: ticker)
+        }
+        for loop in loops.values {
+            let cut = OneShot<Bool>()
+            loop.execute {
+                loop.openStreams.cutShort()
+                cut.fulfil(true)
+            }
+            _ = await cut.value(within: Self.cutMax, of: ticker)
         }
     }
 

@@ -12,32 +12,31 @@ package final class TCPStreamTransport: ChannelInboundHandler, StreamTransport, 
     package let loop: StreamLoop
     package let kind = TransportKind.tcp
     private let makeOwner: (TCPStreamTransport) -> any ByteStreamOwner
-    private let contentNamespace: Namespace
+    let contentNamespace: Namespace
     private let tls: TLSContext?
-    private let outputLimits: OutputLimits
-    private var owner: (any ByteStreamOwner)?
-    private var context: ChannelHandlerContext?
+    let outputLimits: OutputLimits
+    var owner: (any ByteStreamOwner)?
+    /// `nil` before the channel is there and after it is lost.
+    private(set) var context: ChannelHandlerContext?
     private var parser: StreamParser?
     private var canPool = false
     private var unread: ByteBuffer?
-    private var isReading = false
-    private var output = ByteBuffer()
+    /// Whether the peer has to wait with its input.
+    private(set) var isPaused = false
+    private(set) var isEncrypted = false
+    /// Written since the last flush; during a flush what the channel is being given.
+    var output = ByteBuffer()
     /// There while the peer does not take all that is written, and from the stream's end on.
-    private var backlog: TCPBacklog?
+    var backlog: TCPBacklog?
     private var next = NextStep.none
-    private var hasOpened = false
-    private var isClosing = false
+    var hasOpened = false
+    var isClosing = false
     /// Of an owner that is gone.
-    private var lastTransportClass = TransportClass.tcp
+    var lastTransportClass = TransportClass.tcp
 
     private enum NextStep { case none, restart, tls }
 
     private static let log = Logger(label: "martlet.tcp")
-    /// A piece that has left in part is given back whole: pieces are about as large as this, but
-    /// for the first, which was written before anything had to wait.
-    private static let unsentPieceBytes = 16 << 10
-    /// How long the end of a stream may take to reach the peer.
-    private static let closeSeconds = 5
 
     /// - Parameters:
     ///   - loop: Of the channel's event loop.
@@ -73,8 +72,8 @@ package final class TCPStreamTransport: ChannelInboundHandler, StreamTransport, 
     }
 
     private func lose() {
+        guard context != nil else { return }
         context = nil
-        loop.openStreams.remove(self)
         var unsent = backlog?.unsent ?? UnsentOutput()
         if output.readableBytes > 0 { _ = unsent.append(output) }
         let owner = self.owner ?? backlog?.owner
@@ -84,18 +83,37 @@ package final class TCPStreamTransport: ChannelInboundHandler, StreamTransport, 
         unread = nil
         owner?.transportLost()
         owner?.giveBack(unsent.stanzas(with: loop.parsers))
+        // Last: a server that stops waits for what is given back.
+        loop.openStreams.remove(self)
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         Self.log.debug("connection failed", metadata: ["error": "\(error)"])
-        context.close(promise: nil)
+        cutShort()
+    }
+
+    package func cutShort() {
+        noteWaiting()
+        context?.close(promise: nil)
+        // TLS waits for the peer to take its last bytes, unless it is closed again.
+        context?.close(promise: nil)
     }
 
     package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if let facts = event as? TLSFacts {
+            isEncrypted = true
             owner?.secured(facts)
+        } else if event as? ChannelEvent == .inputClosed, !isClosing {
+            // As when TCP ends without the stream's end: nothing can be sent any more.
+            cutShort()
         }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    package func channelReadComplete(context: ChannelHandlerContext) {
+        // The end of the connection may be next, and then nobody knows any more.
+        noteWaiting()
+        context.fireChannelReadComplete()
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -119,9 +137,9 @@ package final class TCPStreamTransport: ChannelInboundHandler, StreamTransport, 
         setReading(false)
     }
 
-    private func setReading(_ isWanted: Bool) {
-        guard let context, isReading != !isWanted else { return }
-        isReading = !isWanted
+    func setReading(_ isWanted: Bool) {
+        guard let context, isPaused == isWanted else { return }
+        isPaused = !isWanted
         try? context.channel.syncOptions?.setOption(.autoRead, value: isWanted)
     }
 
@@ -229,167 +247,9 @@ package final class TCPStreamTransport: ChannelInboundHandler, StreamTransport, 
         }
     }
 
-    // MARK: output
-
-    package func open(_ opening: StreamOpening) {
-        hasOpened = true
-        write { buffer in
-            buffer.writeStaticString("<?xml version='1.0'?>")
-            buffer.write(opening, contentNamespace: contentNamespace)
-        }
-    }
-
-    package func send(_ stanza: Stanza) {
-        if let backlog {
-            backlog.state.countStanza()
-            if output.readableBytes > Self.unsentPieceBytes { flushOutput() }
-        }
-        write { $0.write(stanza, framing: .stream) }
-    }
-
-    package func sendWhitespace() {
-        write { $0.writeStaticString(" ") }
-    }
-
-    package func send(_ nonza: Element) {
-        write { buffer in
-            if nonza.namespace == .streams {
-                buffer.writeStreamElement(nonza, contentNamespace: .client)
-            } else {
-                buffer.write(nonza, in: .client)
-            }
-        }
-    }
-
-    @inline(__always)
-    private func write(_ body: (inout ByteBuffer) -> Void) {
-        guard let context, !isClosing else { return }
-        if output.readableBytes == 0 {
-            output = context.channel.allocator.buffer(capacity: 512)
-            loop.flushLater(self)
-        }
-        body(&output)
-    }
-
-    private var transportClass: TransportClass { owner?.transportClass ?? lastTransportClass }
-
-    private func takeOutput() -> ByteBuffer {
-        let bytes = output
-        loop.counters.add(.bytesOut(transportClass), bytes.readableBytes)
-        output = ByteBuffer()
-        return bytes
-    }
-
-    package func flushOutput() {
-        guard let context, output.readableBytes > 0 else { return }
-        let output = takeOutput()
-        context.writeAndFlush(
-            wrapOutboundOut(output), promise: backlog.map { keep(output, in: $0, context) })
-        let waiting = waitingBytes
-        guard waiting > 0 || backlog != nil else { return }
-        follow(output, waiting: waiting)
-    }
-
-    // MARK: a peer that does not read
-
-    package var isBehind: Bool { backlog != nil }
-
-    private var waitingBytes: Int {
-        (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-    }
-
-    private func follow(_ written: ByteBuffer, waiting: Int) {
-        guard let backlog else { return beginBacklog(written, waiting: waiting) }
-        obey(
-            backlog.state.wrote(
-                written.readableBytes, waiting: waiting, limits: outputLimits))
-    }
-
-    /// What was written last is the first to wait.
-    private func beginBacklog(_ written: ByteBuffer, waiting: Int) {
-        guard let context else { return }
-        let backlog = TCPBacklog(waiting: waiting)
-        self.backlog = backlog
-        // Nothing, written after it: that it left tells that all before did.
-        context.writeAndFlush(
-            wrapOutboundOut(ByteBuffer()), promise: keep(written, in: backlog, context))
-        obey(backlog.state.wrote(0, waiting: waiting, limits: outputLimits))
-        checkLater()
-    }
-
-    /// Keeps written bytes until the promise says that they left.
-    private func keep(
-        _ written: ByteBuffer, in backlog: TCPBacklog, _ context: ChannelHandlerContext
-    ) -> EventLoopPromise<Void> {
-        let number = backlog.unsent.append(written)
-        let promise = context.eventLoop.makePromise(of: Void.self)
-        promise.futureResult.assumeIsolated().whenSuccess { backlog.unsent.left(number) }
-        return promise
-    }
-
-    private func checkLater() {
-        guard let seconds = outputLimits.stallSeconds, let context else { return }
-        context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(Int64(seconds))) {
-            guard let backlog = self.backlog, !self.isClosing else { return }
-            self.obey(backlog.state.check(waiting: self.waitingBytes))
-            if self.backlog != nil { self.checkLater() }
-        }
-    }
-
-    private func obey(_ verdict: OutputBacklog.Verdict) {
-        switch verdict {
-        case .goesOn: break
-        case .over: backlog = nil
-        case .stalled: cutOff(StreamError(.connectionTimeout, "nothing is read any more"))
-        case .tooMuch:
-            cutOff(StreamError(.resourceConstraint, "too much is waiting for this client"))
-        }
-    }
-
-    private func cutOff(_ error: StreamError) {
-        guard !isClosing else { return }
-        owner?.shutDown(error)
-    }
-
-    package func shutDown(_ error: StreamError) { owner?.shutDown(error) }
-
-    package func close(_ error: StreamError?) {
-        guard let context, !isClosing else { return }
-        if let error {
-            if !hasOpened {
-                open(
-                    StreamOpening(
-                        id: SecureRandom.token(), from: owner?.domain ?? "", to: nil,
-                        language: "en", hasVersion: true))
-            }
-            write { $0.writeStreamElement(error.element, contentNamespace: .client) }
-        }
-        if hasOpened { write { $0.writeStaticString("</stream:stream>") } }
-        isClosing = true
-        lastTransportClass = transportClass
-        let backlog = self.backlog ?? TCPBacklog(waiting: 0)
-        self.backlog = backlog
-        backlog.owner = owner
-        owner = nil
+    /// Takes no more of what the peer has sent.
+    func dropInput() {
         parser?.halt()
         unread = nil
-        let channel = context.channel
-        guard output.readableBytes > 0 else {
-            channel.close(promise: nil)
-            return
-        }
-        // Closing with unread input would reset the connection, and the reset may overtake the
-        // last bytes: what the peer still sends is read and dropped until it closes, too.
-        setReading(true)
-        let rest = takeOutput()
-        let promise = keep(rest, in: backlog, context)
-        channel.writeAndFlush(rest, promise: promise)
-        promise.futureResult.whenComplete { result in
-            guard case .success = result else { return channel.close(promise: nil) }
-            channel.close(mode: .output, promise: nil)
-        }
-        channel.eventLoop.scheduleTask(in: .seconds(Int64(Self.closeSeconds))) {
-            channel.close(promise: nil)
-        }
     }
 }

@@ -7,39 +7,55 @@ import XMPPCore
 struct UnsentOutput {
     private var pieces = CircularBuffer<ByteBuffer>()
     private var leftCount = 0
+    /// Bytes of all pieces that are there.
+    private var keptBytes = 0
+    /// How many of the first piece have left.
+    private var leftBytes = 0
 
     /// Keeps the next piece.
     ///
     /// - Returns: Its number, for `left`.
     mutating func append(_ piece: ByteBuffer) -> Int {
         pieces.append(piece)
+        keptBytes += piece.readableBytes
         return leftCount + pieces.count
     }
 
     /// That piece and those before it have left for the peer.
     mutating func left(_ number: Int) {
-        while leftCount < number, pieces.popFirst() != nil { leftCount += 1 }
+        while leftCount < number, dropFirst() {}
+    }
+
+    /// No more than so many of the last bytes have yet to leave.
+    mutating func waits(_ bytes: Int) {
+        var left = keptBytes - max(bytes, 0)
+        guard left > leftBytes else { return }
+        while let first = pieces.first, first.readableBytes <= left {
+            left -= first.readableBytes
+            _ = dropFirst()
+        }
+        leftBytes = left
+    }
+
+    private mutating func dropFirst() -> Bool {
+        guard let first = pieces.popFirst() else { return false }
+        leftCount += 1
+        keptBytes -= first.readableBytes
+        leftBytes = 0
+        return true
     }
 
     /// What is there still, in order.
     ///
-    /// A piece that left in part counts as not sent.
+    /// A stanza that left in part counts as not sent.
     func stanzas(with parsers: ParserPool) -> [ParsedStanza] {
-        pieces.flatMap { piece in
-            piece.withUnsafeReadableBytes { Undelivered.stanzas(inStream: $0, with: parsers) }
+        var stanzas: [ParsedStanza] = []
+        for (index, piece) in pieces.enumerated() {
+            let sent = index == 0 ? leftBytes : 0
+            stanzas += piece.withUnsafeReadableBytes { bytes in
+                Undelivered.stanzas(inStream: bytes, after: sent, with: parsers)
+            }
         }
+        return stanzas
     }
-}
-
-/// What a TCP peer has not taken yet.
-///
-/// Guarded by its event loop.
-final class TCPBacklog {
-    var state: OutputBacklog
-    var unsent = UnsentOutput()
-    /// Whose output it is once the stream has ended.
-    var owner: (any ByteStreamOwner)?
-
-    /// Begins with so many bytes that wait.
-    init(waiting bytes: Int) { state = OutputBacklog(waiting: bytes) }
 }

@@ -58,7 +58,7 @@ struct LastActivityModule: ServerModule {
 
     private func note(_ resource: ClientResource) {
         let account = resource.jid.bare
-        guard !resource.session.isAnonymous, host.sessions.sessions(of: account).isEmpty else {
+        guard !resource.isAnonymous, host.sessions.sessions(of: account).isEmpty else {
             return
         }
         let status = resource.presence.lastStatus

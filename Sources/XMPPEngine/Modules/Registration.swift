@@ -1,3 +1,4 @@
+import Logging
 import Synchronization
 import XMPPConfig
 import XMPPCore
@@ -29,6 +30,7 @@ struct Registration: ServerModule {
             .streamFeatures(run: offer),
         ])
 
+    private static let log = Logger(label: "martlet.register")
     private let host: VirtualHost
     private let accounts: AccountService
     private let rules: AccessControl
@@ -105,6 +107,8 @@ struct Registration: ServerModule {
         }
         if outcome != .done { throttle.cancel(address) }
         try Self.check(outcome)
+        Self.log.info(
+            "account registered", metadata: ["jid": "\(account)", "address": "\(address)"])
     }
 
     private static func check(_ outcome: AccountService.Outcome) throws(StanzaError) {
@@ -162,6 +166,7 @@ struct Registration: ServerModule {
         } catch {
             throw .internalServerError
         }
+        Self.log.info("account removed by its owner", metadata: ["jid": "\(account)"])
         // XEP-0077 §3.2: the answer first, then the stream ends.
         guard let session = request.session else { return .empty }
         session.deliver(request.stanza.result())

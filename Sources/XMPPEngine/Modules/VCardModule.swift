@@ -45,7 +45,8 @@ struct VCardModule: ServerModule {
         return try await fetch(of: request.to.bare, isOwn: request.isOwn)
     }
 
-    /// XEP-0054 §3.3: none yet is an empty vCard to its owner, `item-not-found` to others.
+    /// None yet is an empty vCard to its owner; others must hear what they hear of an address
+    /// without an account (XEP-0054 §3.3), lest they learn which accounts there are.
     private func fetch(
         of account: BareJID, isOwn: Bool
     ) async throws(StanzaError) -> IQReply {
@@ -58,7 +59,7 @@ struct VCardModule: ServerModule {
         if let card = stored.flatMap({ Payload(canonical: $0)?.elements.first }) {
             return .result([card])
         }
-        guard isOwn else { throw .itemNotFound }
+        guard isOwn else { throw .serviceUnavailable }
         return .result([Element("vCard", .vcard)])
     }
 }

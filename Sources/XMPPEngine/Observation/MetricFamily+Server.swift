@@ -2,7 +2,8 @@
 extension MetricFamily {
     package static let all: [MetricFamily] = [
         build, processorTime, residentMemory, proportionalMemory, openFiles, openFilesMax,
-        startTime, uptime, sessions, sessionsHeld, stanzasReceived, stanzasSent, bytesReceived,
+        startTime, uptime, sessions, sessionsHeld, sessionsHeldBytes, stanzasReceived, stanzasSent,
+        bytesReceived,
         bytesSent, streamsOpened, streamsFailed, connectionsRefused, logins, bannedNetworks,
         stanzaErrors,
         offlineStored, queueLength, mailboxRefusals, routingTurn, httpResponses, httpBytesReceived,
@@ -39,6 +40,9 @@ extension MetricFamily {
     package static let sessionsHeld = MetricFamily(
         "martlet_sessions_held", .gauge, labels: ["host"],
         "Sessions among these that have lost their connection and wait for their client.")
+    package static let sessionsHeldBytes = MetricFamily(
+        "martlet_sessions_held_bytes", .gauge, unit: "bytes",
+        "Bytes of stanzas that wait for clients which have lost their connection.")
     package static let stanzasReceived = MetricFamily(
         "martlet_stanzas_received", .counter, labels: ["kind", "transport"],
         "Stanzas that clients and components sent.")
@@ -92,7 +96,7 @@ extension MetricFamily {
         "martlet_http_connections", .gauge, "HTTP connections that are open.")
     package static let httpHolds = MetricFamily(
         "martlet_http_held_requests", .gauge,
-        "Requests that are kept until there is an answer, as with BOSH.")
+        "Requests that wait for their answer, as with BOSH; among them the one that reads this.")
     package static let httpRequestTime = MetricFamily(
         "martlet_http_request_duration_seconds", .histogram, unit: "seconds",
         "From a request to its answer, for those that were not held.")

@@ -9,6 +9,8 @@ package final class ClientResource: Sendable {
     package let jid: FullJID
     /// Seconds since 1970 when it was bound.
     package let boundAt: Int
+    /// Whether its account was made for this login and ends with it (XEP-0175).
+    package let isAnonymous: Bool
     /// The stream that bound it.
     private let first: C2SSession
     /// Whether another stream has taken it over since.
@@ -47,10 +49,12 @@ package final class ClientResource: Sendable {
     /// Most entities that directed presence is remembered for.
     package static let directedMax = 1000
 
+    /// To be called on the loop of `session`, which has logged in.
     init(session: C2SSession, jid: FullJID, boundAt: Int) {
         first = session
         self.jid = jid
         self.boundAt = boundAt
+        isAnonymous = session.isAnonymous
         place = Mutex(Whereabouts(transport: session.transportClass))
     }
 

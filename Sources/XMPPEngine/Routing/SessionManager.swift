@@ -80,11 +80,34 @@ package final class SessionManager: Sendable {
     /// How many sessions have no connection at the moment.
     package var heldCount: Int { held.load(ordering: .relaxed) }
 
-    /// Notes that a session has no connection; `false` when it is not here any more.
-    func hold(_ resource: ClientResource, since second: Int) -> Bool {
-        ifPresent(resource) {
+    /// What became of holding a session.
+    enum Holding {
+        /// It is held; those of its account that were held longest have to end, so that there are
+        /// not too many.
+        case held(displaced: [ClientResource])
+        /// It is not here any more.
+        case gone
+    }
+
+    /// Notes that a session has no connection.
+    ///
+    /// - Parameters:
+    ///   - resource: The session.
+    ///   - second: Seconds since 1970.
+    ///   - max: Most held sessions of its account; it is one of them.
+    /// - Returns: What became of it.
+    func hold(_ resource: ClientResource, since second: Int, accountMax max: Int) -> Holding {
+        let account = resource.jid.bare
+        return shard(account).accounts.withLock { accounts -> Holding in
+            guard let all = accounts[account], all.contains(where: { $0 === resource }) else {
+                return .gone
+            }
+            let others = all.filter { $0 !== resource && $0.heldSince != nil }
+            let longestFirst = others.sorted { ($0.heldSince ?? 0) < ($1.heldSince ?? 0) }
             resource.hold(since: second)
             held.add(1, ordering: .relaxed)
+            return .held(
+                displaced: Array(longestFirst.prefix(Swift.max(0, others.count + 1 - max))))
         }
     }
 

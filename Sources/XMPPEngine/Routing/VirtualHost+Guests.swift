@@ -26,7 +26,7 @@ extension VirtualHost {
     /// An account has got the name: whoever was a guest under it is none any more.
     func revokeGuest(_ name: BareJID) {
         guard guests.revoke(name) else { return }
-        for resource in sessions.sessions(of: name) where resource.session.isAnonymous {
+        for resource in sessions.sessions(of: name) where resource.isAnonymous {
             close(resource, StreamError(.conflict, "an account has got this name"))
         }
     }

@@ -47,14 +47,24 @@ extension VirtualHost {
         hooks.sessionResumed.handlers.forEach { $0(resource) }
     }
 
-    package func held(_ session: C2SSession) -> Bool {
+    package func held(_ session: C2SSession, keeping bytes: Int) -> HeldShare? {
         guard mayHold.load(ordering: .relaxed), let resource = session.binding as? ClientResource,
-            sessions.hold(resource, since: Int(Timestamp.now().milliseconds / 1000))
-        else { return false }
+            let share = heldSessions.share(of: bytes),
+            case .held(let displaced) = sessions.hold(
+                resource, since: Int(Timestamp.now().milliseconds / 1000),
+                accountMax: heldSessions.limits.accountSessionsMax)
+        else { return nil }
         // Whoever ends the held sessions may have looked before.
-        guard mayHold.load(ordering: .relaxed) else { return false }
+        guard mayHold.load(ordering: .relaxed) else { return nil }
         tell(.held, resource)
-        return true
+        for other in displaced {
+            other.onStream { session in
+                // Its client may have come back by now.
+                guard session.isHeld else { return }
+                session.fail(StreamError(.policyViolation, "too many sessions are held"))
+            }
+        }
+        return share
     }
 
     package func received(_ nonza: Element, from session: C2SSession) -> Bool {

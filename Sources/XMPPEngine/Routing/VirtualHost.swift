@@ -54,17 +54,22 @@ package final class VirtualHost: DomainRoute, C2SHost {
     let observatory: Observatory
     private let settings: Mutex<HostSettings>
     let unbound = UnboundStreams()
+    /// Changes of an account itself come one after another.
+    let accountTurns = Turns<BareJID>()
     /// Whether sessions may outlive their connections.
     let mayHold = Atomic(true)
+    /// Those that do, of this host and the server's others.
+    package let heldSessions: HeldSessions
     /// Sessions and messages that are being put away.
     let unfinished = Atomic(0)
     static let log = Logger(label: "martlet.host")
 
     package init(
         jid: BareJID, router: Router, stores: Stores, settings: HostSettings,
-        observatory: Observatory = Observatory()
+        observatory: Observatory = Observatory(), heldSessions: HeldSessions = HeldSessions()
     ) {
         self.observatory = observatory
+        self.heldSessions = heldSessions
         self.jid = jid
         domain = jid.domainpart
         self.router = router
@@ -81,10 +86,10 @@ package final class VirtualHost: DomainRoute, C2SHost {
         self.settings.withLock { $0 = settings }
     }
 
-    /// How many sessions the host has over each transport that has any.
+    /// How many sessions the host has over each transport.
     package var sessionCounts: [SessionCount] {
-        zip(TransportClass.allCases, sessions.countsByTransport).compactMap { transport, count in
-            count > 0 ? SessionCount(host: domain, transport: transport, count: count) : nil
+        zip(TransportClass.allCases, sessions.countsByTransport).map { transport, count in
+            SessionCount(host: domain, transport: transport, count: count)
         }
     }
 
@@ -191,9 +196,10 @@ package final class VirtualHost: DomainRoute, C2SHost {
         resource.onStream { $0.fail(error) }
     }
 
-    package func ended(_ session: C2SSession, leaving kept: [Stanza]) {
+    package func ended(_ session: C2SSession, leaving kept: [Stanza], close: () -> Void) {
         unfinished.add(1, ordering: .relaxed)
         leave(session)
+        close()
         for stanza in kept { undelivered(stanza, origin: session.leftovers) }
         unfinished.subtract(1, ordering: .relaxed)
     }

@@ -68,7 +68,8 @@ package enum RosterEditResult: Equatable, Sendable {
     ///
     /// The version grows only when clients see a difference.
     case done(previous: RosterItem?, current: RosterItem?, version: RosterVersion)
-    /// The roster has its most items and this would be one more.
+    /// The roster has its most items and this would be one more, or no room for so long an item or
+    /// request.
     case full
 }
 

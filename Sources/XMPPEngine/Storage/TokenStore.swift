@@ -16,6 +16,9 @@ package protocol TokenStore: Sendable {
     /// The token with that digest, expired or not; `nil` when there is none.
     func token(digest: [UInt8]) async throws(StorageError) -> StoredToken?
 
+    /// Whether an account has a token with that id.
+    func hasToken(_ id: String, of owner: BareJID) async throws(StorageError) -> Bool
+
     /// Tokens in the order of their ids.
     ///
     /// - Parameters:

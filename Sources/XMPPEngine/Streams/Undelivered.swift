@@ -23,28 +23,47 @@ package enum Undelivered {
     }
 
     /// The stanzas of a piece of our side of a stream, which may begin with its header.
+    ///
+    /// - Parameters:
+    ///   - bytes: The piece, from its beginning on.
+    ///   - sent: How many of them the client has: stanzas that end there are left out.
+    ///   - parsers: Of the loop.
+    /// - Returns: The others, in order.
     package static func stanzas(
-        inStream bytes: UnsafeRawBufferPointer, with parsers: ParserPool
+        inStream bytes: UnsafeRawBufferPointer, after sent: Int = 0, with parsers: ParserPool
     ) -> [ParsedStanza] {
-        stanzas(in: bytes, bytes.starts(with: "<?xml".utf8) ? .stream : .clientStream, parsers)
+        let framing: StreamParser.Framing =
+            bytes.starts(with: "<?xml".utf8) ? .stream : .clientStream
+        return stanzas(in: bytes, after: sent, framing, parsers)
     }
 
     private static func stanzas(
-        in bytes: UnsafeRawBufferPointer, _ framing: StreamParser.Framing, _ parsers: ParserPool
+        in bytes: UnsafeRawBufferPointer, after sent: Int = 0, _ framing: StreamParser.Framing,
+        _ parsers: ParserPool
     ) -> [ParsedStanza] {
-        guard !bytes.isEmpty else { return [] }
+        let (known, rest) = (bytes.prefix(sent), bytes.dropFirst(sent))
+        guard !rest.isEmpty else { return [] }
         let reader = Reader()
         let parser = parsers.take(framing)
-        let error = parser.feed(bytes, to: reader, limits: limits)
-        if error == nil { parsers.give(parser) }
+        for (part, isUnsent) in [(known, false), (rest, true)] where !part.isEmpty {
+            reader.keeps = isUnsent
+            let error = parser.feed(
+                UnsafeRawBufferPointer(rebasing: part), to: reader, limits: limits)
+            guard error == nil else { return reader.stanzas }
+        }
+        parsers.give(parser)
         return reader.stanzas
     }
 
     private final class Reader: StreamParserDelegate {
         var stanzas: [ParsedStanza] = []
+        var keeps = true
 
         func parserOpened(_ header: StreamHeader) {}
-        func parserReceived(_ stanza: ParsedStanza) { stanzas.append(stanza) }
+        func parserReceived(_ stanza: ParsedStanza) {
+            if keeps { stanzas.append(stanza) }
+        }
+
         func parserReceived(_ nonza: Element) {}
         func parserClosed() {}
     }

@@ -57,7 +57,7 @@ struct StanzaBuilder: ~Copyable {
             return
         }
         // In a tree the content namespace is jabber:client, whichever the stream's is.
-        write(tag, namespace: isContent ? nil : tag.namespace, parent: nil)
+        write(tag, namespace: isContent ? nil : tag.namespace ?? Self.none, parent: nil)
     }
 
     mutating func open(_ tag: StartTag) {
@@ -66,8 +66,7 @@ struct StanzaBuilder: ~Copyable {
         let isChild = stack.count == 1 && header != nil
         if isChild { childStart = sink.count }
         let parent = stack.last?.namespace
-        let namespace =
-            if let content, tag.namespace == content { Name?.none } else { tag.namespace }
+        let namespace = isContent(tag.namespace) ? nil : tag.namespace ?? Self.none
         write(tag, namespace: namespace, parent: parent)
         if isChild {
             children.append(
@@ -118,6 +117,11 @@ struct StanzaBuilder: ~Copyable {
     }
 
     // MARK: parts
+
+    /// The name of no namespace (`xmlns=''`).
+    private static var none: Name { StaticString("").utf8Start }
+
+    private func isContent(_ namespace: Name?) -> Bool { content != nil && namespace == content }
 
     private mutating func isContentNamespace(_ name: Name?, _ wanted: Namespace) -> Bool {
         guard let name else { return false }

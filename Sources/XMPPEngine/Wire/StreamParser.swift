@@ -214,8 +214,8 @@ package final class StreamParser {
             error = StreamError(.internalServerError)
             return
         }
-        // Without NOENT an ampersand in an attribute value comes as `&#38;`. Other entities than the
-        // predefined ones cannot be declared: there is no DTD.
+        // Without NOENT an ampersand in an attribute value comes as `&#38;`. Entities cannot be
+        // declared: there is no DTD.
         let options =
             XML_PARSE_NONET.rawValue | XML_PARSE_HUGE.rawValue | XML_PARSE_NOENT.rawValue
         xmlCtxtUseOptions(context, Int32(truncatingIfNeeded: options))

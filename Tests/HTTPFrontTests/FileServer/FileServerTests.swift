@@ -34,7 +34,8 @@ struct FileServerTests {
         try folder.write("old.css.gz", "stale")
         folder.touch("old.css.gz", 1000)
         var settings = FileServer.Settings(folders: ["": folder.path, "/lib/out": outside.path])
-        settings.contentTypes = ContentTypes(additions: ["js": "x/js", "Foo": "x/foo"])
+        settings.contentTypes = ContentTypes(
+            additions: ["js": "x/js", "Foo": "x/foo"])
         // All files are old enough to be kept in memory.
         settings.clock = { Int64(time(nil)) + 10 }
         server = try TestServer([

@@ -27,9 +27,10 @@ final class WebScene: ServerStage {
         modules: Catalogue.modules.map {
             ConfigurationSchema.Module($0.name, options: $0.options)
         } + modules.flatMap(\.declarations),
-        requestHandlers: Set(modules.flatMap(\.names)), listenerModules: ["ejabberd_http"])
+        requestHandlers: Set(modules.flatMap(\.names)),
+        listenerModules: ["ejabberd_http", "ejabberd_c2s"])
 
-    /// `text` is what stands in the configuration beside the listener.
+    /// `text` is what stands in the configuration beside the listener; it may begin with others.
     init(_ text: String) async throws {
         // Taken for a moment, so that nobody else has it.
         port = try ListeningSocket(HTTPEndpoint(.port(0, ip: "127.0.0.1"))).port
@@ -41,7 +42,10 @@ final class WebScene: ServerStage {
             environment: ServerEnvironment(
                 dataDirectory: folder.path, version: "1.0", loops: 1),
             catalogue: Catalogue.modules,
-            factories: ["ejabberd_http": HTTPListenerFactory(http, modules: modules)])
+            factories: [
+                "ejabberd_http": HTTPListenerFactory(http, modules: modules),
+                "ejabberd_c2s": C2SListenerFactory(),
+            ])
         root = server.makeTree(extra: [http.loopParts], last: [http.sessionParts(of: modules)])
         server.registerCommands(reload: { "" }, check: { "" }, drain: {})
         await root.start()

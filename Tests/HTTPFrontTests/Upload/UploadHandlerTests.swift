@@ -72,6 +72,21 @@ struct UploadHandlerTests {
         #expect(try scene.get(path).text == "first")
     }
 
+    @Test("A file whose account is removed while it arrives is gone, and not kept")
+    func removedMeanwhile() throws {
+        let path = try scene.slot()
+        let client = try scene.server.client()
+        client.send(
+            "PUT \(path) HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n")
+        #expect(try client.readHead().status == 100)
+        scene.store.takeBack(UploadScene.id)
+        client.send("hello")
+        #expect(try client.readResponse(to: "PUT").status == 410)
+        #expect(scene.folder.list("files") == [".incoming"])
+        #expect(scene.incoming.isEmpty)
+        #expect(scene.claims.count == 0)
+    }
+
     @Test("A slot that has ended is gone")
     func ended() throws {
         let path = try scene.slot(endsAt: Timestamp(milliseconds: 1000))

@@ -1,4 +1,5 @@
 import Glibc
+import NIOPosix
 import Synchronization
 import XMPPCore
 import XMPPStorage
@@ -18,6 +19,9 @@ final class MemoryUploads: UploadStore {
     private func check() throws(StorageError) {
         if broken.withLock({ $0 }) { throw .unavailable("broken") }
     }
+
+    /// Forgets a slot, as when its account is removed.
+    func takeBack(_ id: String) { uploads.withLock { $0[id] = nil } }
 
     func put(_ upload: Upload) { uploads.withLock { $0[upload.id] = upload } }
 
@@ -84,7 +88,10 @@ final class UploadScene {
             host: "example.com", options: values, quota: nil, rules: AccessControl(),
             dataDirectory: "/nowhere", address: nil)
         let backend = UploadBackend(
-            store: { store }, settings: { $0 == "example.com" ? settings : nil }, tidy: { _ in })
+            store: { store }, settings: { $0 == "example.com" ? settings : nil }, tidy: { _ in },
+            discard: { upload, settings in
+                await UploadFiles(settings, store: store).discard(upload, on: .singleton)
+            })
         claims = UploadClaims(most: uploadsMax, mostOfOwner: ofOwnerMax)
         disk.start()
         server = try TestServer(

@@ -57,6 +57,7 @@ struct WebSocketBacklogTests {
         func stalled() { hasStalled.raise() }
         func lost() { isLost.raise() }
         func unsent(_ message: UnsafeRawBufferPointer) {}
+        func ended() {}
         func serverStops() {}
 
         /// Asks the channel something on its loop, until it is so.

@@ -3,13 +3,11 @@
 import pathlib
 
 from selenium import webdriver
-from selenium.common.exceptions import (
-    StaleElementReferenceException, TimeoutException, WebDriverException)
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
-from selenium.webdriver.support.wait import WebDriverWait
 
 from . import waiting
 
@@ -20,12 +18,12 @@ EXPECTED_ERRORS = ("favicon", "/.well-known/host-meta", "/api/openapi.json",
 
 
 class Browser:
-    """One window with nothing remembered from another."""
+    """One window with nothing remembered from another; `album` is where its pictures go, if any."""
 
-    def __init__(self, driver, base_url, folder, width=1200, height=800, dark=False):
+    def __init__(self, driver, base_url, album=None, width=1200, height=800, dark=False):
         self.driver = driver
         self.base_url = base_url
-        self.folder = pathlib.Path(folder)
+        self.album = album
         self.command("Emulation.setDeviceMetricsOverride", width=width, height=height,
                      deviceScaleFactor=1, mobile=width < 600)
         self.command("Emulation.setEmulatedMedia", features=[
@@ -52,8 +50,8 @@ class Browser:
 
     def wait(self, condition, what):
         try:
-            return WebDriverWait(self.driver, waiting.PATIENCE).until(lambda _: condition())
-        except TimeoutException:
+            return waiting.until(condition, what, pause=0.05)
+        except TimeoutError:
             raise TimeoutError(f"waited for {what}; on the page: {self.page_text()}") from None
 
     def find(self, selector):
@@ -67,8 +65,15 @@ class Browser:
         return self.wait(visible, selector)
 
     def is_shown(self, selector):
-        return any(each.is_displayed()
-                   for each in self.driver.find_elements(By.CSS_SELECTOR, selector))
+        while True:
+            try:
+                return any(each.is_displayed()
+                           for each in self.driver.find_elements(By.CSS_SELECTOR, selector))
+            except StaleElementReferenceException:
+                continue  # Redrawn meanwhile.
+
+    def wait_gone(self, selector):
+        self.wait(lambda: not self.is_shown(selector), f"no {selector}")
 
     def text(self, selector):
         """The text of an element, '' while it is not there; it may be redrawn at any moment."""
@@ -96,7 +101,11 @@ class Browser:
         field.send_keys(text)
 
     def screenshot(self, name):
-        self.driver.save_screenshot(str(self.folder / f"{name}.png"))
+        if self.album:
+            self.save_screenshot(self.album, name)
+
+    def save_screenshot(self, folder, name):
+        self.driver.save_screenshot(str(pathlib.Path(folder) / f"{name}.png"))
 
     # What a person does in the chat
 
@@ -141,7 +150,7 @@ class Browser:
     def add_contact(self, jid):
         self.click("#add-contact")
         self.fill("#add-jid", jid + Keys.ENTER)
-        self.wait(lambda: not self.is_shown("#add-dialog"), "the dialog to close")
+        self.wait_gone("#add-dialog")
 
     def answer_request(self, jid, action):
         self.click(f'#request-list [data-jid="{jid}"] [data-action="{action}"]')
@@ -149,6 +158,11 @@ class Browser:
     def open_conversation(self, jid):
         self.click(f'.contact[data-jid="{jid}"]')
         self.find("#composer-text")
+
+    def begin_conversation(self, jid):
+        """With somebody new."""
+        self.add_contact(jid)
+        self.open_conversation(jid)
 
     def say(self, text):
         self.find("#composer-text").send_keys(text + Keys.ENTER)
@@ -203,6 +217,7 @@ class Drivers:
             return self.free.pop()
         driver = webdriver.Chrome(options=options(), service=Service("/usr/bin/chromedriver"))
         driver.set_page_load_timeout(waiting.PATIENCE)
+        driver.set_script_timeout(waiting.PATIENCE)
         return driver
 
     def give_back(self, window):

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import re
+import time
 
 import slixmpp
 
@@ -55,6 +56,17 @@ class Component(slixmpp.ComponentXMPP):
 
     def say(self, sender, to, text):
         self.send_message(mto=to, mfrom=sender, mbody=text, mtype="chat")
+
+
+async def join(server, domain, secret, port=None):
+    """A component that has joined, as soon as a former one for the same host has left."""
+    deadline = time.monotonic() + waiting.PATIENCE
+    while True:
+        try:
+            return await Component(server, domain, secret, port).join()
+        except ConnectionError as refusal:
+            if "conflict" not in refusal.args or time.monotonic() > deadline:
+                raise
 
 
 class RawComponent(RawStream):

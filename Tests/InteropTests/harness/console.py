@@ -10,6 +10,8 @@ import urllib.request
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from .waiting import PATIENCE
+
 ADMIN = "console-admin"
 
 
@@ -32,7 +34,7 @@ class PlainConsole:
 
     def send(self, request):
         try:
-            answer = self.opener.open(request, timeout=20)
+            answer = self.opener.open(request, timeout=PATIENCE)
         except urllib.error.HTTPError as error:
             answer = error
         with answer:

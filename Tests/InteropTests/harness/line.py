@@ -80,7 +80,8 @@ class Line(Forwarder):
             return
         with self.lock:
             self.sockets.add(far)
-        far.sendall(first)
+        with contextlib.suppress(OSError):  # Cut already; both pumps see the end.
+            far.sendall(first)
         back = threading.Thread(
             target=self.pump, args=(far, near, ("silent", "deaf")), daemon=True)
         back.start()

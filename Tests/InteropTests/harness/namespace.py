@@ -9,6 +9,8 @@ import subprocess
 
 import pytest
 
+from .waiting import PATIENCE
+
 CLONE_NEWNET = 0x40000000
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -48,7 +50,7 @@ class Network:
                 raise OSError(ctypes.get_errno(), "setns")
         return function(*arguments)
 
-    def end(self, timeout=30):
+    def end(self, timeout=PATIENCE):
         """Ends what was started, the way Ctrl-C does; returns its exit code."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGINT)

@@ -1,10 +1,11 @@
 """Streams written byte by byte, for what no well-behaved client would send."""
 
+import codecs
 import re
 import socket
-import ssl
 import time
 
+from . import web
 from .waiting import PATIENCE
 
 ERROR = re.compile(
@@ -19,6 +20,7 @@ class RawStream:
         self.socket = socket.create_connection((host, port), timeout=timeout)
         self.timeout = timeout
         self.heard = ""
+        self.decoder = utf8()
         self.is_closed = False
 
     def __enter__(self):
@@ -45,10 +47,7 @@ class RawStream:
         self.heard = ""
         self.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")
         self.read_until(lambda text: "proceed" in text)
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        self.socket = context.wrap_socket(self.socket, server_hostname=domain)
+        self.socket = web.trusting().wrap_socket(self.socket, server_hostname=domain)
         return self.open(domain)
 
     def hang_up(self):
@@ -86,7 +85,12 @@ class RawStream:
         except OSError:
             data = b""
         self.is_closed = not data
-        self.heard += data.decode("utf-8", "replace")
+        self.heard += self.decoder.decode(data, self.is_closed)
+
+
+def utf8():
+    """Decodes pieces that may end inside a character."""
+    return codecs.getincrementaldecoder("utf-8")("replace")
 
 
 def header(domain, version="1.0", namespace="jabber:client"):

@@ -22,6 +22,30 @@ async def meet(window, juliet, romeo):
     await do(window.open_conversation, romeo.boundjid.bare)
 
 
+def introduce(one, asked, one_jid, asked_jid):
+    """The same between two windows."""
+    one.add_contact(asked_jid)
+    asked.answer_request(one_jid, "approve")
+    one.wait_contact(asked_jid, "online")
+    asked.wait_contact(one_jid, "online")
+    one.open_conversation(asked_jid)
+    asked.open_conversation(one_jid)
+
+
+def survive_restart(window, server, jid):
+    """What is written to somebody while the server is away is sent when it is back."""
+    window.begin_conversation(jid)
+    server.stop()
+    window.wait_lost()
+    window.say("after the restart")
+    window.wait_text("#connection-banner", "Trying again in")
+    window.wait_message("after the restart", state="waiting")
+    server.start()
+    window.wait_message("after the restart", state="sent")
+    window.wait_online()
+    window.wait_gone("#connection-banner")
+
+
 def heard_by(romeo, juliet):
     """The texts that Romeo has from Juliet, in the order of arrival."""
     return [each["body"] for each in romeo.messages

@@ -55,8 +55,12 @@ class Server:
         return f"{self.base_url}/http-bind"
 
     def memory(self):
-        """Proportional set size of the server and its children in KiB; 0 when it has no pid."""
-        return sum(pss(each) for each in family(self.pid)) if self.pid else 0
+        """Memory of the server and its children in KiB; 0 when it has no pid.
+
+        What programs and libraries take is left out: they are shared with other servers, and more
+        of them falls to one when another ends.
+        """
+        return sum(anonymous(each) for each in family(self.pid)) if self.pid else 0
 
 
 class Martlet(Server):
@@ -154,10 +158,10 @@ def family(pid):
     return [pid, *(each for child in listed for each in family(int(child)))]
 
 
-def pss(pid):
-    """Proportional set size of one process in KiB."""
+def anonymous(pid):
+    """Proportional set size of one process in KiB, without files."""
     try:
         text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
     except OSError:
         return 0
-    return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:"))
+    return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss_Anon:"))

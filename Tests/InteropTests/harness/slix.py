@@ -1,11 +1,10 @@
 """A slixmpp client as the tests need it: signed in over TCP with STARTTLS, and waited for."""
 
 import asyncio
-import ssl
 
 import slixmpp
 
-from . import waiting
+from . import waiting, web
 
 PLUGINS = ("xep_0012", "xep_0030", "xep_0049", "xep_0054", "xep_0077", "xep_0085", "xep_0092",
            "xep_0184", "xep_0199", "xep_0202", "xep_0203")
@@ -16,7 +15,7 @@ class Client(slixmpp.ClientXMPP):
 
     def __init__(self, server, jid, password, direct_tls=False, mechanism=None, priority=0,
                  sends_presence=True, **settings):
-        super().__init__(jid, password, sasl_mech=mechanism)
+        super().__init__(jid, password, sasl_mech=mechanism, ssl_context=web.trusting())
         self.target = server
         self.direct_tls = direct_tls
         self.priority = priority
@@ -26,8 +25,6 @@ class Client(slixmpp.ClientXMPP):
         self.failure = None
         self.is_over = asyncio.Event()
         self.is_ready = asyncio.Event()
-        self.ssl_context.check_hostname = False
-        self.ssl_context.verify_mode = ssl.CERT_NONE
         self.auto_reconnect = False
         self.enable_plaintext = False
         self.roster.auto_authorize = None
@@ -51,6 +48,10 @@ class Client(slixmpp.ClientXMPP):
         await self.get_roster()
         if self.sends_presence:
             self.send_presence(ppriority=self.priority)
+            # Until it comes back, messages for the account are kept for later.
+            await waiting.until_async(
+                lambda: any(each["from"] == self.boundjid for each in self.presences),
+                f"its own presence at {self.boundjid}")
         self.is_ready.set()
 
     async def sign_in(self):
@@ -121,7 +122,7 @@ class Clients:
             await client.sign_out()
 
 
-def run(scenario, timeout=50):
+def run(scenario, timeout=180):
     """Runs a test written as a coroutine on an event loop of its own."""
     async def limited():
         await asyncio.wait_for(scenario, timeout)

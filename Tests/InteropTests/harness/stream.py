@@ -5,7 +5,7 @@ import re
 import socket
 
 from . import web
-from .raw import RawStream, header, stream_error
+from .raw import RawStream, header, stream_error, utf8
 from .waiting import PATIENCE
 
 SASL = "urn:ietf:params:xml:ns:xmpp-sasl"
@@ -26,6 +26,7 @@ class Stream(RawStream):
         self.domain = domain or server.domain
         self.timeout = timeout
         self.heard = ""
+        self.decoder = utf8()
         self.is_closed = False
         port = port or server.ports.c2s
         if isinstance(port, str):

@@ -264,7 +264,7 @@ def outcome(frames):
     return condition, code
 
 
-def closes_in_time(link, seconds=10):
+def closes_in_time(link, seconds=PATIENCE):
     """Whether the server ends the connection; what it says is thrown away."""
     deadline = time.monotonic() + seconds
     link.socket.settimeout(seconds)

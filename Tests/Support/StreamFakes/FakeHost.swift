@@ -15,12 +15,18 @@ package final class FakeHost: C2SHost, C2SDirectory {
         var lastBound: C2SSession?
         var bound = 0
         var ended = 0
+        var watch: (@Sendable () -> Void)?
     }
 
     private let admitsGuests: Bool
 
     /// `admitsGuests` says whether anybody may log in at all.
     package init(admitsGuests: Bool = true) { self.admitsGuests = admitsGuests }
+
+    /// Called whenever a session gives something back, on its loop, before that is recorded.
+    package func whenGivenBack(_ watch: @escaping @Sendable () -> Void) {
+        state.withLock { $0.watch = watch }
+    }
 
     /// What sessions gave back.
     package var undelivered: [Stanza] { state.withLock { $0.undelivered } }
@@ -87,14 +93,16 @@ package final class FakeHost: C2SHost, C2SDirectory {
         session.deliver(stanza.readdressed(from: stanza.to, to: session.jid))
     }
 
-    package func ended(_ session: C2SSession, leaving kept: [Stanza]) {
+    package func ended(_ session: C2SSession, leaving kept: [Stanza], close: () -> Void) {
         state.withLock {
             $0.ended += 1
             $0.undelivered += kept
         }
+        close()
     }
 
     package func undelivered(_ stanza: Stanza, origin: any StanzaOrigin) {
+        state.withLock { $0.watch }?()
         state.withLock { $0.undelivered.append(stanza) }
     }
 

@@ -42,6 +42,7 @@ struct EchoHandler: HTTPHandler {
         func stalled() {}
         func lost() {}
         func unsent(_ message: UnsafeRawBufferPointer) {}
+        func ended() {}
         func serverStops() { channel.close(.goingAway) }
 
         func received(_ message: UnsafeRawBufferPointer, isText: Bool) {

@@ -81,6 +81,25 @@ struct StreamParserTests {
                 == "<x xmlns='u:x' y='&amp;&amp;#38;&lt;&gt;&quot;&apos;'>&amp;</x>")
     }
 
+    @Test("Elements in no namespace stay there (XML Namespaces 1.0 §6.2)")
+    func noNamespace() throws {
+        let parser = StreamParser(.stream)
+        let log = ParserLog()
+        let text =
+            "<message><x xmlns=''><y/><body xmlns='jabber:client'><z xmlns=''/></body></x>"
+            + "<body>b</body></message>"
+        #expect(parser.feed(openingTag + text, to: log) == nil)
+        let stanza = try #require(log.stanzas.first)
+        #expect(
+            String(decoding: stanza.payload.bytes, as: UTF8.self)
+                == "<x xmlns=''><y/><body xmlns='jabber:client'><z xmlns=''/></body></x>"
+                + "<body>b</body>")
+        #expect(stanza.payload.contains("x", Namespace("")))
+        #expect(!stanza.payload.contains("x", .client))
+        let read = try #require(Payload(canonical: stanza.payload.bytes)?.elements.first)
+        #expect(read.elements.first?.namespace == Namespace(""))
+    }
+
     private static func declaring(_ encoding: String) -> String {
         "<?xml version='1.0' encoding='\(encoding)'?>" + openingTag.dropFirst(21)
     }

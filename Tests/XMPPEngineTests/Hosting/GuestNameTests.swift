@@ -64,4 +64,21 @@ struct GuestNameTests {
             #expect(!host.host.guests.contains(name))
         }
     }
+    @Test("Its guest is sent away then, wherever its session is by now, and nobody else")
+    func guestSessions() async throws {
+        try await withHost(loops: 2) { host in
+            let name = try address("whoever@example.com")
+            #expect(try await host.host.reserve(name))
+            let guest = try await host.stream("whoever", loop: 1)
+            let session = guest.session
+            await session.onLoop { session.isAnonymous = true }
+            await guest.bind("r")
+            let bystander = try await host.user("romeo", loop: 1)
+            #expect(guest.bound?.isAnonymous == true)
+            #expect(bystander.bound?.isAnonymous == false)
+            host.host.revokeGuest(name)
+            await guest.receives("closed: conflict")
+            #expect(await bystander.isOver() == false)
+        }
+    }
 }

@@ -13,7 +13,7 @@ struct CountingPlayTests {
         for loop in stage.loops { statistics.adopt(loop.counters) }
         let romeo = try await stage.user("romeo")
         let juliet = try await stage.user("juliet")
-        #expect(stage.host.sessionCounts.map(\.count) == [2])
+        #expect(stage.host.sessionCounts.map(\.count).filter { $0 > 0 } == [2])
         await stage.settle()
         let before = statistics.totals()
         romeo.send(
@@ -28,7 +28,7 @@ struct CountingPlayTests {
         await stage.settle()
         #expect(statistics.totals()[.stanzaErrors(.message)] == after[.stanzaErrors(.message)] + 1)
         await juliet.end()
-        #expect(stage.host.sessionCounts.map(\.count) == [1])
+        #expect(stage.host.sessionCounts.map(\.count).filter { $0 > 0 } == [1])
         #expect(stage.host.sessions.count == 1)
         try await stage.shutDown()
     }

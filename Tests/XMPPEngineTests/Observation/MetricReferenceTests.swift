@@ -67,7 +67,7 @@ struct MetricReferenceTests {
         let byServer: Set<String> = [
             MetricFamily.supervisorRestarts.name, MetricFamily.certificateDays.name,
             MetricFamily.certificateExpiry.name, MetricFamily.bannedNetworks.name,
-            MetricFamily.sessionsHeld.name,
+            MetricFamily.sessionsHeld.name, MetricFamily.sessionsHeldBytes.name,
         ]
         let readings = observatory.metrics.readings()
         #expect(

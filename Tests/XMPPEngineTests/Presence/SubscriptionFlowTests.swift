@@ -243,26 +243,6 @@ struct SubscriptionFlowTests {
         }
     }
 
-    @Test("§3.1.2: a request larger than is kept waits without its content")
-    func largeRequest() async throws {
-        try await withHost { host in
-            _ = try await host.account("juliet")
-            let romeo = try await host.user("romeo")
-            let long = String(repeating: "a", count: SubscriptionRequest.bytesMax)
-            romeo.send(
-                """
-                <presence type='subscribe' to='juliet@example.com'>\
-                <status>\(long)</status></presence>
-                """)
-            await romeo.sync()
-            let juliet = try await host.user("juliet")
-            juliet.send("<presence/>")
-            await juliet.receives(
-                "<presence to='juliet@example.com' from='juliet@example.com/home'/>",
-                "<presence type='subscribe' to='juliet@example.com' from='romeo@example.com'/>")
-        }
-    }
-
     // MARK: what goes nowhere
 
     @Test("§3.1.2: a request to a local account that is not there comes back")

@@ -123,10 +123,10 @@ struct ResumptionTests {
             #expect(await next.resumes(resource, on: host.host) == nil)
             let counts = Dictionary(
                 uniqueKeysWithValues: host.host.sessionCounts.map { ($0.transport, $0.count) })
-            #expect(counts == [.tcp: 1, .webSocket: 1])
+            #expect(counts.filter { $0.value > 0 } == [.tcp: 1, .webSocket: 1])
             #expect(resource.transport == .webSocket)
             await next.end()
-            #expect(host.host.sessionCounts.map(\.count) == [1])
+            #expect(host.host.sessionCounts.map(\.count).filter { $0 > 0 } == [1])
             #expect(host.host.sessions.heldCount == 0)
         }
     }

@@ -16,6 +16,7 @@ final class TestHost: Sendable {
     let loops: [StreamLoop]
     let rosters: CountedRosters
     let directory: TestDirectory
+    let heldSessions: HeldSessions
     private let database: SQLiteDatabase
     private let group: MultiThreadedEventLoopGroup
     private let path: String
@@ -24,8 +25,11 @@ final class TestHost: Sendable {
     /// - Parameters:
     ///   - domain: The served domain.
     ///   - loops: How many threads the sessions are spread over.
+    ///   - held: What sessions without a connection may take.
     /// - Throws: What the database throws.
-    init(_ domain: String = "example.com", loops: Int = 1) async throws {
+    init(
+        _ domain: String = "example.com", loops: Int = 1, held: HeldLimits = HeldLimits()
+    ) async throws {
         path = NSTemporaryDirectory() + "host-" + UUID().uuidString + ".db"
         database = SQLiteDatabase(SQLiteConfiguration(path: path, readers: 1))
         try await database.open()
@@ -45,7 +49,8 @@ final class TestHost: Sendable {
         }
         self.loops = made
         directory = TestDirectory()
-        host = try Self.makeHost(domain, router: router, stores: stores)
+        heldSessions = HeldSessions(held)
+        host = try Self.makeHost(domain, router: router, stores: stores, heldSessions)
         directory.add(host)
         RosterService.attach(to: host, owner: "mod_roster")
     }
@@ -64,14 +69,14 @@ final class TestHost: Sendable {
 
     /// A second domain beside the first.
     func addHost(_ domain: String) throws -> VirtualHost {
-        let host = try Self.makeHost(domain, router: router, stores: stores)
+        let host = try Self.makeHost(domain, router: router, stores: stores, heldSessions)
         directory.add(host)
         RosterService.attach(to: host, owner: "mod_roster")
         return host
     }
 
     private static func makeHost(
-        _ domain: String, router: Router, stores: Stores
+        _ domain: String, router: Router, stores: Stores, _ heldSessions: HeldSessions
     ) throws -> VirtualHost {
         struct NoDomain: Error {}
         guard let jid = BareJID(domain) else { throw NoDomain() }
@@ -80,7 +85,8 @@ final class TestHost: Sendable {
             decoys: DecoyCredentials(secret: [UInt8](repeating: 1, count: 32)), cache: nil,
             workers: .singleton)
         let host = VirtualHost(
-            jid: jid, router: router, stores: stores, settings: HostSettings(login: login))
+            jid: jid, router: router, stores: stores, settings: HostSettings(login: login),
+            heldSessions: heldSessions)
         _ = router.add(host, for: domain)
         host.iqs.attach("test", TestUser.syncNamespace, to: .account, .now { _ in .empty })
         return host
@@ -159,9 +165,9 @@ final class TestHost: Sendable {
 
 /// Runs a play on a host that goes away afterwards.
 func withHost(
-    loops: Int = 1, _ play: (TestHost) async throws -> Void
+    loops: Int = 1, held: HeldLimits = HeldLimits(), _ play: (TestHost) async throws -> Void
 ) async throws {
-    let host = try await TestHost(loops: loops)
+    let host = try await TestHost(loops: loops, held: held)
     do {
         try await play(host)
     } catch {
@@ -185,11 +191,14 @@ final class TestComponent: DomainRoute {
 
     /// Sends a stanza, and waits until it is dealt with.
     func send(
-        _ kind: Stanza.Kind, _ type: StanzaType, from: String, to: String, id: String? = nil
+        _ kind: Stanza.Kind, _ type: StanzaType, from: String, to: String, id: String? = nil,
+        _ elements: [Element] = []
     ) async {
         let work = CollectedWork()
         router.route(
-            Stanza(kind, type: type, id: id, from: JID(from), to: JID(to)), origin: work)
+            Stanza(
+                kind, type: type, id: id, from: JID(from), to: JID(to), elements: elements),
+            origin: work)
         await work.finish()
     }
 

@@ -34,6 +34,8 @@ final class TestKeeper: SessionKeeper {
 
     func acknowledge(_ count: Int) { state.withLock { $0.kept.removeFirst(count) } }
 
+    var keptBytes: Int { state.withLock { $0.kept.reduce(0) { $0 + $1.footprint } } }
+
     var unacknowledged: [Stanza] { state.withLock { $0.kept } }
 
     // MARK: SessionKeeper

@@ -123,7 +123,8 @@ function people(roster, conversations) {
 }
 
 /** The presence of a contact in words. */
-export function describe({ show, status, isAsking, isContact, subscription, jid }) {
+export function describe({ show, status, failure, isAsking, isContact, subscription, jid }) {
+  if (failure) return failure;
   if (isAsking) return 'Waiting for their answer';
   if (!isContact) return jid;
   if (status) return status;

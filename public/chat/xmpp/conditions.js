@@ -43,7 +43,7 @@ const STREAM = {
   'improper-addressing': 'This server is not in charge of that domain. Check the part after the @.',
   'internal-server-error': 'The server had a problem.',
   'item-not-found': 'The session has expired.',
-  'not-authorized': 'The account was removed or may no longer sign in.',
+  'not-authorized': 'The account was removed, may no longer sign in, or has another password now.',
   'policy-violation': 'The server closed the connection: a rule was broken.',
   'remote-connection-failed': 'The chat service is not running.',
   'reset': 'The server asked to sign in anew.',
@@ -71,5 +71,7 @@ export function stanzaFailure(stanza) {
 export const loginFailure = (condition, text) =>
   words(LOGIN, condition || 'not-authorized', text, 'Sign-in failed');
 
-export const streamFailure = (condition, text) =>
-  words(STREAM, condition, text, 'The connection was closed');
+export const streamFailure = (condition, text) => {
+  if (condition === 'policy-violation' && text) return `The server closed the connection: ${text}.`;
+  return words(STREAM, condition, text, 'The connection was closed');
+};

@@ -146,7 +146,9 @@ export class Connection extends EventTarget {
     const { place } = this.#link;
     this.#drop();
     if (isRefusal && !(this.#wasOnline && PASSING.has(condition))) {
-      this.#end(loginFailure(condition, text));
+      // Whoever was in knew the password.
+      const isGone = this.#wasOnline && condition === 'not-authorized';
+      this.#end(isGone ? streamFailure(condition) : loginFailure(condition, text));
     } else if (!hadBegun) {
       this.#transports.noteFailure(place);
       this.#tryNext(condition);

@@ -1,8 +1,10 @@
 // The roster (RFC 6121 §2), subscriptions (§3) and the presence of contacts (§4).
 //
 // Event `change`: a contact, a request or the whole list is different now.
+// Event `unreachable`: somebody could not be asked (detail: { jid, words }).
 // Event `online`: somebody came online (detail: jid).
 
+import { stanzaFailure } from './conditions.js';
 import { isFromOwnAccount } from './connection.js';
 import { bare, localpart, resource } from './jid.js';
 import { NS, child } from './namespaces.js';
@@ -18,6 +20,8 @@ export class Roster extends EventTarget {
   #presences = new Map();
   /** The status text that somebody left with. */
   #farewells = new Map();
+  /** Why a contact could not be asked, in words. */
+  #failures = new Map();
   /** Bare JIDs that want to see our presence, in order of arrival. */
   requests = new Set();
 
@@ -41,6 +45,7 @@ export class Roster extends EventTarget {
 
   clear() {
     this.#items.clear();
+    this.#failures.clear();
     this.requests.clear();
     this.forgetPresence();
   }
@@ -68,6 +73,7 @@ export class Roster extends EventTarget {
       isContact: item !== undefined,
       subscription: item?.subscription ?? 'none',
       isAsking: item?.isAsking ?? false,
+      failure: this.#failures.get(jid) ?? '',
       ...presence,
     };
   }
@@ -78,6 +84,7 @@ export class Roster extends EventTarget {
   }
 
   async add(jid, name) {
+    this.#failures.delete(jid);
     await this.#set({ jid, ...(name ? { name } : {}) });
     this.#sendPresence('subscribe', jid);
   }
@@ -138,6 +145,7 @@ export class Roster extends EventTarget {
       this.#items.delete(jid);
       this.#presences.delete(jid);
       this.#farewells.delete(jid);
+      this.#failures.delete(jid);
       return;
     }
     const groups = [...item.children].filter((each) => each.localName === 'group');
@@ -160,8 +168,21 @@ export class Roster extends EventTarget {
       this.#storePresence(jid, resource(from), parsePresence(stanza));
     } else if (type === 'error') {
       this.#presences.delete(jid);
+      this.#noteFailure(jid, stanza);
+    } else if (type === 'subscribed') {
+      this.#failures.delete(jid);
     }
     this.#changed();
+  }
+
+  /** A contact that has not answered yet, and never will. */
+  #noteFailure(jid, stanza) {
+    const item = this.#items.get(jid);
+    if (!item || ['to', 'both'].includes(item.subscription)) return;
+    const { words } = stanzaFailure(stanza);
+    if (this.#failures.get(jid) === words) return;
+    this.#failures.set(jid, words);
+    this.dispatchEvent(new CustomEvent('unreachable', { detail: { jid, words } }));
   }
 
   /** Whoever we have asked ourselves needs no question back. */

@@ -5,7 +5,10 @@ extension Exchange {
     /// Whether somebody passes the request on, trusted or not: who asks is then not who connected.
     package var isForwarded: Bool {
         if forwarded != nil || connection.isProxied { return true }
-        return ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"].contains { field($0) != nil }
+        return [
+            "X-Forwarded-For", "Forwarded", "X-Real-IP", "Via", "X-Forwarded-Proto",
+            "X-Forwarded-Host",
+        ].contains { field($0) != nil }
     }
 
     /// Believes what a trusted proxy says; `nil` when the request may be handled.

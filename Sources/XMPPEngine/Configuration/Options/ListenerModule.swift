@@ -35,6 +35,7 @@ package struct ListenerModule: Sendable {
         ListenerOption.maxStanzaSize, ListenerOption.maxStanzaElements,
         ListenerOption.maxStanzaDepth, ListenerOption.maxStanzaAttributes,
         ListenerOption.preAuthMaxStanzaSize, ListenerOption.preAuthMaxStanzaElements,
+        ListenerOption.preAuthMaxStanzaDepth, ListenerOption.preAuthMaxStanzaAttributes,
         ListenerOption.maxQueue, ListenerOption.shaper,
     ]
 
@@ -73,6 +74,6 @@ package struct ListenerModule: Sendable {
             ListenerOption.maxURISize, ListenerOption.maxHeaderFields, ListenerOption.maxBodySize,
             ListenerOption.headerTimeout, ListenerOption.bodyTimeout,
             ListenerOption.keepAliveTimeout, ListenerOption.minTransferRate,
-            ListenerOption.allowsUnencryptedSASL,
+            ListenerOption.allowsUnencryptedSASL, ListenerOption.access,
         ] + limits)
 }

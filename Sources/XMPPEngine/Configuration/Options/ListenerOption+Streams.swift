@@ -25,6 +25,14 @@ extension ListenerOption {
         "pre_auth_max_stanza_elements", default: 100, in: 1...(.infinity), scope: .server,
         "As `max_stanza_elements`, before login.")
 
+    package static let preAuthMaxStanzaDepth = Option<Int>(
+        "pre_auth_max_stanza_depth", default: 20, in: 2...1000, scope: .server,
+        "As `max_stanza_depth`, before login.")
+
+    package static let preAuthMaxStanzaAttributes = Option<Int>(
+        "pre_auth_max_stanza_attributes", default: 30, in: 8...1000, scope: .server,
+        "As `max_stanza_attributes`, before login.")
+
     package static let maxQueue = Option<Int>(
         "max_fsm_queue", default: 10_000, in: 1...1_000_000, scope: .server,
         "The most stanzas that wait for one slow peer before it is closed.")
@@ -44,7 +52,9 @@ extension ListenerOption {
     // MARK: who may
 
     package static let access = Option<RuleReference>(
-        "access", default: .all, scope: .server, "Who may use this listener.")
+        "access", default: .all, scope: .server,
+        "Who may use this listener: which"
+            + " accounts may log in by it, over whichever transport, or which components join.")
 
     package static let allowsUnencryptedSASL = Option<Bool>(
         "allow_unencrypted_sasl", default: false, scope: .server,

@@ -23,9 +23,16 @@ package struct PasswordLogin: Sendable {
     /// - Returns: What is to be told.
     /// - Throws: What the store says.
     package func check(_ account: BareJID, password: String) async throws -> Outcome {
+        try await prove(account, password: password).outcome
+    }
+
+    /// The same, with the credentials that the password fits; `nil` unless it is accepted.
+    package func prove(
+        _ account: BareJID, password: String
+    ) async throws -> (outcome: Outcome, credentials: StoredCredentials?) {
         guard password.utf8.count <= AccountService.passwordBytesMax,
             let prepared = PreparedPassword(password)
-        else { return .refused }
+        else { return (.refused, nil) }
         let login = host.login
         let record = try await host.loginRecord(of: account)
         let decoy = login.decoys.credentials(of: account, policy: login.policy.passwords)
@@ -34,7 +41,7 @@ package struct PasswordLogin: Sendable {
         let isRight = try await login.workers.runIfActive {
             check.run(cache: login.cache, now: .now)
         }
-        guard isRight, let record else { return .refused }
-        return record.isDisabled ? .disabled : .accepted
+        guard isRight, let record else { return (.refused, nil) }
+        return record.isDisabled ? (.disabled, nil) : (.accepted, record.credentials)
     }
 }

@@ -11,17 +11,21 @@ package struct CommandCaller: Sendable {
     package let token: String?
     /// What that token is for.
     package let scope: CommandSelection?
+    /// The credentials that the caller's password fitted; `nil` for one who came without.
+    package let credentials: StoredCredentials?
     /// Textual IP address; empty on this machine's own sockets.
     package let address: String
 
     package init(
         name: String, account: BareJID? = nil, token: String? = nil,
-        scope: CommandSelection? = nil, address: String = ""
+        scope: CommandSelection? = nil, credentials: StoredCredentials? = nil,
+        address: String = ""
     ) {
         self.name = name
         self.account = account
         self.token = token
         self.scope = scope
+        self.credentials = credentials
         self.address = address
     }
 

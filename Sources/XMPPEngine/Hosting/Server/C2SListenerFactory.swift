@@ -81,8 +81,8 @@ extension C2SOptions {
         limitsBeforeLogin = StreamLimits(
             stanzaBytesMax: options[ListenerOption.preAuthMaxStanzaSize].bound?.bytes ?? .max / 2,
             elementsMax: options[ListenerOption.preAuthMaxStanzaElements].bound ?? .max,
-            depthMax: options[ListenerOption.maxStanzaDepth],
-            attributesMax: options[ListenerOption.maxStanzaAttributes])
+            depthMax: options[ListenerOption.preAuthMaxStanzaDepth],
+            attributesMax: options[ListenerOption.preAuthMaxStanzaAttributes])
         access = options[ListenerOption.access]
         plainWithoutTLS = options[ListenerOption.allowsUnencryptedSASL] ? .always : .loopback
         let configuration = server.configuration

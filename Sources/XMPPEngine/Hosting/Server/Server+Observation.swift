@@ -19,6 +19,9 @@ extension Server {
         metrics.register(.sessionsHeld) { [hosts] in
             hosts.all.map { MetricPoint([$0.domain], $0.sessions.heldCount) }
         }
+        metrics.register(.sessionsHeldBytes) { [heldSessions] in
+            [MetricPoint([], heldSessions.byteCount)]
+        }
         metrics.register(.bannedNetworks) { [bans] in [MetricPoint([], bans.count)] }
         metrics.register(.supervisorRestarts) { [supervision] in
             supervision.restarts.sorted { $0.key < $1.key }.map { MetricPoint([$0.key], $0.value) }

@@ -22,7 +22,7 @@ extension Server {
                 storage, tmp, trust, hooks, .idle("ejabberd_node_groups", until: "clusters"),
                 systemMonitor.child("ejabberd_system_monitor"),
                 environment.observatory.child(), routes, localDomains,
-                ChildSpec("ejabberd_sm") { [self] in
+                ChildSpec("ejabberd_sm", grace: .seconds(20)) { [self] in
                     RunningChild(stop: { [self] in await closeStreams() })
                 },
                 .idle("ejabberd_s2s", until: "federation"),
@@ -150,7 +150,8 @@ extension Server {
         }
         await environment.streamLoops.shutDown(
             StreamError(.systemShutdown), within: Self.closingGrace)
-        await wait { $0.sessions.count == 0 && !$0.isPuttingAway }
+        // What clients have left unread may be a lot.
+        await wait(seconds: 10) { $0.sessions.count == 0 && !$0.isPuttingAway }
     }
 
     /// Ends the sessions whose clients are away, while all loops still run: nobody can come back
@@ -160,9 +161,9 @@ extension Server {
         await wait { $0.sessions.heldCount == 0 && !$0.isPuttingAway }
     }
 
-    /// Waits until something is true of all hosts, two seconds at most.
-    private func wait(until isTrue: (VirtualHost) -> Bool) async {
-        for _ in 0..<100 {
+    /// Waits until something is true of all hosts, but not for ever.
+    private func wait(seconds: Int = 2, until isTrue: (VirtualHost) -> Bool) async {
+        for _ in 0..<(seconds * 50) {
             if hosts.all.allSatisfy(isTrue) { return }
             try? await Task.sleep(for: .milliseconds(20))
         }

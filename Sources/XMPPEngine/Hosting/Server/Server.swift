@@ -13,6 +13,8 @@ package final class Server: Sendable {
     /// The routes to the hosts.
     let localRoutes: LocalRoutes
     package let hosts = HostTable()
+    /// The sessions of all hosts that have lost their connection.
+    let heldSessions = HeldSessions()
     package let commands = CommandRegistry()
     package let certificates: CertificateKeeper
     let catalogue: [ModuleType]
@@ -95,7 +97,7 @@ package final class Server: Sendable {
         let host = VirtualHost(
             jid: jid, router: router, stores: stores,
             settings: settings(of: options, in: configuration),
-            observatory: environment.observatory)
+            observatory: environment.observatory, heldSessions: heldSessions)
         guard localRoutes.add(host) else {
             Self.log.error("a host's domain is taken", metadata: ["host": "\(name)"])
             return false

@@ -43,6 +43,12 @@ package struct UploadFiles: Sendable {
         }
     }
 
+    /// Removes a file from the disk that nothing is kept of.
+    package func discard(_ upload: Upload, on workers: NIOThreadPool) async {
+        let folder = settings.folder
+        _ = try? await workers.runIfActive { Self.remove(upload, from: folder) }
+    }
+
     /// Removes one file and the folders that it leaves empty; blocks.
     private static func remove(_ upload: Upload, from root: String) -> Bool {
         let file = root + "/" + path(of: upload)

@@ -6,7 +6,9 @@ struct RosterTable {
     static let removalsMax = 200
     /// Most bytes of addresses, names and groups in one roster.
     static let textBytesMax = 1 << 20
-    /// Bytes of an item that need not be counted.
+    /// Most bytes of the requests that wait for the owner of one roster.
+    static let requestBytesMax = 1 << 20
+    /// Bytes of an item, or of its request, that need not be counted.
     static let shortBytes = 256
 
     /// An item and the version that last changed what clients see of it.
@@ -60,9 +62,32 @@ struct RosterTable {
         return count < itemsMax
     }
 
-    /// Whether the texts of all items stay within bounds; short ones, and those that do not grow,
-    /// always do.
+    /// Whether the texts of all items, and the requests that wait, stay within bounds; short ones,
+    /// and those that do not grow, always do.
     func hasRoom(for item: RosterItem, over stored: StoredItem?) throws(StorageError) -> Bool {
+        guard try hasRoomForText(of: item, over: stored) else { return false }
+        return try hasRoomForRequest(of: item, over: stored)
+    }
+
+    private func hasRoomForRequest(
+        of item: RosterItem, over stored: StoredItem?
+    ) throws(StorageError) -> Bool {
+        let size = item.pendingRequest?.count ?? 0
+        guard size > Self.shortBytes, size > stored?.item.pendingRequest?.count ?? 0 else {
+            return true
+        }
+        let others = try session.number(
+            """
+            SELECT coalesce(sum(length(pending_request)), 0)
+            FROM roster_item WHERE owner = ?1 AND contact <> ?2
+            """,
+            owner, .text(item.contact.text))
+        return Int(others) + size <= Self.requestBytesMax
+    }
+
+    private func hasRoomForText(
+        of item: RosterItem, over stored: StoredItem?
+    ) throws(StorageError) -> Bool {
         let size = item.textBytes
         guard size > Self.shortBytes, size > stored?.item.textBytes ?? 0 else { return true }
         let others = try session.number(

@@ -33,6 +33,14 @@ struct SQLTokenStore: TokenStore {
         }
     }
 
+    func hasToken(_ id: String, of owner: BareJID) async throws(StorageError) -> Bool {
+        try await database.read { (session) throws(StorageError) in
+            try session.number(
+                "SELECT count(*) FROM api_token WHERE id = ?1 AND owner = ?2", .text(id),
+                .text(owner.text)) > 0
+        }
+    }
+
     func tokens(
         of owner: BareJID?, after id: String?, limit: Int
     ) async throws(StorageError) -> [StoredToken] {

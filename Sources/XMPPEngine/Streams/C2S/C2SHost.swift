@@ -60,10 +60,18 @@ package protocol C2SHost: AnyObject, Sendable {
     func received(_ nonza: Element, from session: C2SSession) -> Bool
     /// The session is over, however it ended; called once after a successful bind.
     ///
-    /// `kept` is what its keeper had, in order; to be given back as `undelivered`.
-    func ended(_ session: C2SSession, leaving kept: [Stanza])
-    /// A session's connection is lost, and its keeper wants to hold it; `false` when it has to end.
-    func held(_ session: C2SSession) -> Bool
+    /// `kept` is what its keeper had, in order; to be given back as `undelivered`. `close` is to be
+    /// called when the session is entered nowhere any more: what comes back from its transport must
+    /// not find its way there again.
+    func ended(_ session: C2SSession, leaving kept: [Stanza], close: () -> Void)
+    /// A session's connection is lost, and its keeper wants to hold it.
+    ///
+    /// - Parameters:
+    ///   - session: Still bound.
+    ///   - bytes: What its keeper has.
+    /// - Returns: What it may take, to be let go when it is not held any more; `nil` when it has to
+    ///   end.
+    func held(_ session: C2SSession, keeping bytes: Int) -> HeldShare?
     /// Lets the first of the streams go on with a session, and the others ask that one.
     ///
     /// Called between turns. From now on stanzas for the session go to the loop of its new stream.
@@ -91,13 +99,18 @@ extension C2SHost {
 
     package func received(_ nonza: Element, from session: C2SSession) -> Bool { false }
 
-    package func held(_ session: C2SSession) -> Bool { false }
+    package func held(_ session: C2SSession, keeping bytes: Int) -> HeldShare? { nil }
 
     package func move(
         _ session: C2SSession, _ handed: HandedSession, to claims: [SessionClaim]
     ) -> Bool { false }
 
     package func resumed(_ session: C2SSession) {}
+}
+
+extension C2SHost {
+    /// The session is over before it had anything; its connection goes on or is closed already.
+    func ended(_ session: C2SSession) { ended(session, leaving: []) {} }
 }
 
 /// What logging in on a host needs beside its accounts.

@@ -72,7 +72,7 @@ extension C2SSession {
         isAnonymous = true
         switch host.bind(self, account: account, resource: nil) {
         case .success(let full):
-            guard adopt(full) else { return host.ended(self, leaving: []) }
+            guard adopt(full) else { return host.ended(self) }
             loop.counters.add(.logins("ANONYMOUS"))
             if hasFeatures {
                 send(

@@ -24,6 +24,10 @@ extension C2SSession {
             end(StreamError(.resourceConstraint, "too much is kept for this client"))
             return true
         }
+        if let share = kept.share, !share.follow(kept.keeper.keptBytes) {
+            end(StreamError(.resourceConstraint, "too much waits for this client"))
+            return false
+        }
         return transport != nil
     }
 
@@ -48,8 +52,10 @@ extension C2SSession {
 
     /// The connection is lost: the keeper decides, and the host must agree.
     func lose() {
-        guard let kept, case .hold(let seconds) = kept.keeper.lost(), host?.held(self) == true
+        guard let kept, case .hold(let seconds) = kept.keeper.lost(),
+            let share = host?.held(self, keeping: kept.keeper.keptBytes)
         else { return end(nil) }
+        kept.share = share
         kept.holdTimer = loop.schedule(afterSeconds: max(1, seconds)) { self.end(nil) }
         endPauses()
     }

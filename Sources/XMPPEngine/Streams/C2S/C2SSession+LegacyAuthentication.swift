@@ -92,7 +92,7 @@ extension C2SSession {
         if let refusal = host.refusal(of: account, on: self) { return refuse(stanza, refusal) }
         switch host.bind(self, account: account, resource: resource) {
         case .success(let full):
-            guard adopt(full) else { return host.ended(self, leaving: []) }
+            guard adopt(full) else { return host.ended(self) }
             negotiation = nil
             loop.counters.add(.logins("iq-auth"))
             deliver(Stanza(.iq, type: .result, id: stanza.id))

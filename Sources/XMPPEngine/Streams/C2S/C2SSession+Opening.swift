@@ -93,7 +93,7 @@ extension C2SSession {
         let wanted = stanza.payload.first("bind", .bind)?.child("resource")?.text
         switch host.bind(self, account: account, resource: wanted) {
         case .success(let full):
-            guard adopt(full) else { return host.ended(self, leaving: []) }
+            guard adopt(full) else { return host.ended(self) }
             let child = Element("jid", .bind, text: full.description)
             deliver(
                 Stanza(

@@ -89,8 +89,9 @@ extension C2SSession {
         isAnonymous = handed.isAnonymous
         guard adopt(handed.jid) else {
             isEnded = true
-            disconnect(StreamError(.internalServerError))
-            return host.ended(self, leaving: handed.keeper.takeAll() + waiting)
+            return host.ended(self, leaving: handed.keeper.takeAll() + waiting) {
+                disconnect(StreamError(.internalServerError))
+            }
         }
         kept = KeptSession(handed.keeper)
         awaited.answer(.success(handed.keeper))

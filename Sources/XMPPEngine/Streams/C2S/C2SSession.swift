@@ -264,11 +264,15 @@ package final class C2SSession: MovableReceiver, @unchecked Sendable {
         }
         if isAnonymous { releaseName() }
         machine.closed()
-        disconnect(error)
-        guard let host else { return }
-        guard fullJID != nil else { return host.left(self) }
+        let connection = self.transport
+        self.transport = nil
+        guard let host, fullJID != nil else {
+            connection?.close(error)
+            self.host?.left(self)
+            return
+        }
         let claims = kept?.takeClaims(stoppingTimersOf: loop) ?? []
-        host.ended(self, leaving: kept?.keeper.takeAll() ?? [])
+        host.ended(self, leaving: kept?.keeper.takeAll() ?? []) { connection?.close(error) }
         for claim in claims { claim.fail(.gone) }
     }
 

@@ -11,6 +11,9 @@ package protocol SessionKeeper: AnyObject, Sendable {
     /// - Returns: `false` when it is one too many to keep: the session ends, and the stanza is
     ///   given back after those that are kept.
     func sent(_ stanza: Stanza) -> Bool
+    /// Bytes of the stanzas that it keeps (`Stanza.footprint`); asked at each while the session is
+    /// held.
+    var keptBytes: Int { get }
     /// The next stanza of the client is being dealt with.
     func received()
     /// The connection is lost: what becomes of the session.
@@ -44,6 +47,8 @@ final class KeptSession {
     let keeper: any SessionKeeper
     /// Ends the session that is held.
     var holdTimer: CoarseTimers.Token?
+    /// What it takes while it is held.
+    var share: HeldShare?
     /// Streams that wait for the session, in the order in which they came.
     private(set) var claims: [SessionClaim] = []
 
@@ -57,10 +62,11 @@ final class KeptSession {
         claims.append(claim)
     }
 
-    /// Hands the claims out, as when the session goes.
+    /// Is not held any more, and hands the claims out, as when the session goes.
     func takeClaims(stoppingTimersOf loop: StreamLoop) -> [SessionClaim] {
         if let holdTimer { loop.timers.cancel(holdTimer) }
         holdTimer = nil
+        share = nil
         defer { claims = [] }
         return claims
     }

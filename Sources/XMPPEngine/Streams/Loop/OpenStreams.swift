@@ -5,6 +5,8 @@ import XMPPCore
 package protocol OpenStream: AnyObject {
     /// Ends the stream with an error that the peer is told, however far the stream has come.
     func shutDown(_ error: StreamError)
+    /// Ends the connection without waiting for the peer; what it has not taken is given back.
+    func cutShort()
 }
 
 /// The connections of one loop, from their first byte to the end of the socket.
@@ -37,6 +39,11 @@ package final class OpenStreams {
         self.whenGone.append(whenGone)
         for stream in Array(streams.values) { stream.shutDown(error) }
         if streams.isEmpty { tell() }
+    }
+
+    /// Ends the connections that are left, whatever their peers have yet to take.
+    package func cutShort() {
+        for stream in Array(streams.values) { stream.cutShort() }
     }
 
     private func tell() {

@@ -3,7 +3,8 @@ import NIOCore
 /// Turns a channel's bytes into TLS: first in the pipeline, or put there by STARTTLS.
 ///
 /// After the handshake it fires `TLSFacts`; a failure is fired as a `TLSError`, followed by the
-/// channel's end. A time-out for the handshake is the caller's: close the channel.
+/// channel's end. The peer's close_notify is fired as `inputClosed`; what is written after it is
+/// lost unless half-close is allowed. A time-out for the handshake is the caller's: close the channel.
 /// Its event loop guards it.
 package final class TLSChannelHandler: ChannelDuplexHandler {
     package typealias InboundIn = ByteBuffer
@@ -11,6 +12,8 @@ package final class TLSChannelHandler: ChannelDuplexHandler {
     package typealias OutboundIn = ByteBuffer
     package typealias OutboundOut = ByteBuffer
 
+    /// Plaintext in a record (RFC 8446 §5.1): of a part of one nothing can be read.
+    static let recordBytesMax = 16 << 10
     /// Plaintext that may wait for the end of the handshake.
     package static let waitingBytesMax = 256 << 10
     /// Plaintext that waits for a flush before it is encrypted anyway.
@@ -158,6 +161,9 @@ package final class TLSChannelHandler: ChannelDuplexHandler {
             context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
         case .established, .writeEnded, .handshaking:
             finish(context, promise: nil)
+            // What was written may still leave, but nothing more can be.
+            guard context.channel.isActive else { return }
+            context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
         case .readEnded, .ended: break
         }
     }

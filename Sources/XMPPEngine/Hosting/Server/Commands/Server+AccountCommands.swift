@@ -28,7 +28,7 @@ extension Server {
         case .done: return .code(0, done)
         case .exists:
             throw CommandError(
-                .conflict, "the account exists already, or a guest has its name for now")
+                .conflict, "the account exists already, or an anonymous user has its name for now")
         case .notFound: throw CommandError(.notFound, "there is no such account")
         case .unusable(let reason): throw CommandError(.badArguments, reason)
         }

@@ -41,6 +41,11 @@ extension Server {
             guard let issued else {
                 throw CommandError(.notAllowed, "\(owner) has its most tokens")
             }
+            guard try await attempt({ try await isStillWho(arguments.caller) }) else {
+                // The password was changed, or the caller's token ended, before this one was kept.
+                _ = try await attempt { try await tokens.store.remove(issued.token.id, of: nil) }
+                throw CommandError(.notAllowed, "the caller's access has ended")
+            }
             return .record(
                 columns: Self.issuedColumns,
                 row: [
@@ -51,7 +56,18 @@ extension Server {
         }
     }
 
-    /// The account that a token is for; a token makes none for anybody else.
+    /// Whether what a caller came with still opens anything.
+    private func isStillWho(_ caller: CommandCaller) async throws -> Bool {
+        guard let account = caller.account else { return true }
+        let record = try await hosts[account.domainpart]?.loginRecord(of: account)
+        guard let record, !record.isDisabled else { return false }
+        if let credentials = caller.credentials { return record.credentials == credentials }
+        guard let token = caller.token else { return true }
+        return try await tokens.store.hasToken(token, of: account)
+    }
+
+    /// The account that a token is for: the caller's own, or any for those whom the rule
+    /// `configure` lets administrate the server, unless they come with a token.
     private func owner(_ arguments: CommandArguments) async throws(CommandError) -> BareJID {
         let jid = try arguments.jid("jid")
         guard let host = hosts[jid.bare.domainpart], jid.isBare, !jid.bare.isDomain else {
@@ -60,6 +76,14 @@ extension Server {
         let caller = arguments.caller
         guard caller.token == nil || caller.account == jid.bare else {
             throw CommandError(.notAllowed, "a token makes tokens for its own account only")
+        }
+        if let account = caller.account, account != jid.bare {
+            let administrator = Administrator(
+                account, from: IPAddress(caller.address), in: configuration)
+            guard administrator.reach == .server else {
+                throw CommandError(
+                    .notAllowed, "only who administrates the server makes tokens for others")
+            }
         }
         let exists = try await attempt { try await host.stores.accounts.exists(jid.bare) }
         guard exists else { throw CommandError(.notFound, "there is no account \(jid)") }
