@@ -4,7 +4,8 @@ import NIOCore
 ///
 /// After the handshake it fires `TLSFacts`; a failure is fired as a `TLSError`, followed by the
 /// channel's end. The peer's close_notify is fired as `inputClosed`; what is written after it is
-/// lost unless half-close is allowed. A time-out for the handshake is the caller's: close the channel.
+/// lost unless half-close is allowed. A time-out for the handshake is the caller's: close the
+/// channel.
 /// Its event loop guards it.
 package final class TLSChannelHandler: ChannelDuplexHandler {
     package typealias InboundIn = ByteBuffer
