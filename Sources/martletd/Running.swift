@@ -32,7 +32,6 @@ struct Running {
     /// Serves until a signal or a command ends it; streams are closed and writes flushed then.
     func untilEnd(firstStart: FirstStart?) async throws {
         DescriptorLimit.raise()
-        FreeHeap.keepLargeBlocksApart()
         let (ends, end) = AsyncStream.makeStream(of: Void.self)
         let notifier = ServiceNotifier()
         let signals = SignalWatcher.child("signals") { signal in
