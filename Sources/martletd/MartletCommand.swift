@@ -33,6 +33,7 @@ struct MartletCommand: AsyncParsableCommand {
             path = config
         } else {
             let start = FirstStart(dataDirectory: data, publicDirectory: self.public, host: host)
+            if !check { try DataDirectory.claim(data) }
             path = check ? start.path : try start.prepare()
             firstStart = start
         }
@@ -49,6 +50,7 @@ struct MartletCommand: AsyncParsableCommand {
             Terminal.say("\(path): the configuration is good.")
             return
         }
+        if firstStart == nil { try DataDirectory.claim(data) }
         StartMemory.release()
         let logs = Logs.start(level: loaded.configuration.options[ServerOption.logLevel])
         try await Running(path: path, dataDirectory: data, logs: logs, loaded.configuration)

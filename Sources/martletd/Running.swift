@@ -32,7 +32,6 @@ struct Running {
     /// Serves until a signal or a command ends it; streams are closed and writes flushed then.
     func untilEnd(firstStart: FirstStart?) async throws {
         DescriptorLimit.raise()
-        FreeHeap.keepLargeBlocksApart()
         let (ends, end) = AsyncStream.makeStream(of: Void.self)
         let notifier = ServiceNotifier()
         let signals = SignalWatcher.child("signals") { signal in
@@ -48,7 +47,7 @@ struct Running {
         server.registerCommands(
             reload: { try await reload() }, check: { try check() }, drain: { end.yield() })
         await root.start()
-        announce()
+        await announce()
         notifier.notify(.ready)
         let cause = await root.untilEnded(orWanted: ends)
         Self.log.info("stopping")
@@ -62,16 +61,24 @@ struct Running {
         Self.log.info("stopped")
     }
 
-    private func announce() {
-        for listener in server.configuration.listeners where listener.isServed {
-            Terminal.say(Self.line(for: listener))
+    /// Says of each listener whether it listens.
+    private func announce() async {
+        let reports = await server.listenerReports()
+        for report in reports {
+            let trouble = report.trouble.map { ": \($0)" }
+            Terminal.say(Self.line(for: report.listener, isOpen: trouble == nil) + (trouble ?? ""))
         }
-        Terminal.say("Martlet \(Martlet.version) is ready.")
+        let closed = reports.count { $0.trouble != nil }
+        Terminal.say(
+            closed == 0
+                ? "Martlet \(Martlet.version) is ready."
+                : "Martlet \(Martlet.version) runs; \(closed) of \(reports.count) listeners do not"
+                    + " listen.")
     }
 
     /// Where a listener is reached, as a link where one exists.
-    private static func line(for listener: ListenerConfiguration) -> String {
-        guard listener.module == "ejabberd_http",
+    private static func line(for listener: ListenerConfiguration, isOpen: Bool) -> String {
+        guard isOpen, listener.module == "ejabberd_http",
             case .network(let ip, let port) = listener.address
         else { return "\(listener.module) at \(listener.address)" }
         let isAny = ip.description == "::" || ip.description == "0.0.0.0"
@@ -103,14 +110,6 @@ struct Running {
         } catch {
             Self.log.error("configuration not applied", metadata: ["errors": "\(error)"])
         }
-    }
-}
-
-/// The folder of everything the server keeps.
-enum DataDirectory {
-    static func make(_ path: String) throws {
-        guard mkdir(path, 0o750) != 0, errno != EEXIST else { return }
-        throw ListenerFailure("cannot make \(path): \(String(cString: strerror(errno)))")
     }
 }
 

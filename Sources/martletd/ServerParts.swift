@@ -12,7 +12,12 @@ enum ServerParts {
             ConfigurationSchema.Module($0.name, options: $0.options)
         } + webModules.flatMap(\.declarations),
         requestHandlers: Set(webModules.flatMap(\.names)),
-        listenerModules: Set(listeners.keys))
+        listenerModules: Set(listeners.keys), commands: .served, tls: .openSSL)
+
+    /// As `schema`, for a configuration whose files are not there before the first start.
+    private static let plannedSchema = ConfigurationSchema(
+        modules: Array(schema.modules.values), requestHandlers: schema.requestHandlers,
+        listenerModules: schema.listenerModules, commands: schema.commands)
 
     /// Reads a configuration; `@DATABASE_PATH@` and the like stand for what is passed.
     ///
@@ -30,16 +35,12 @@ enum ServerParts {
             "VERSION": Martlet.version, "HOME": home, "CONFIG_PATH": path,
             "DATABASE_PATH": dataDirectory,
         ])
-        let loaded: ConfigurationLoader.Loaded
-        if let text {
-            loaded = try ConfigurationLoader.load(
-                text: text, named: path, schema: schema, environment: environment)
-        } else {
-            loaded = try ConfigurationLoader.load(
+        guard let text else {
+            return try ConfigurationLoader.load(
                 path: path, schema: schema, environment: environment)
         }
-        try loaded.configuration.checkTLS()
-        return loaded
+        return try ConfigurationLoader.load(
+            text: text, named: path, schema: plannedSchema, environment: environment)
     }
 
     static let http = HTTPService()
@@ -53,6 +54,6 @@ enum ServerParts {
     static let listeners: [String: any ListenerFactory] = [
         "ejabberd_c2s": C2SListenerFactory(),
         "ejabberd_http": HTTPListenerFactory(http, modules: webModules),
-        "ejabberd_service": ComponentListenerFactory(),
+        "ejabberd_s2s_in": S2SListenerFactory(), "ejabberd_service": ComponentListenerFactory(),
     ]
 }

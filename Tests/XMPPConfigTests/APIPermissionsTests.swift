@@ -227,6 +227,59 @@ struct APIPermissionsTests {
     }
 }
 
+@Suite("Commands and tags that permissions name")
+struct PermittedCommandTests {
+    private func problems(_ what: String) -> [String] {
+        Play.problems("hosts: [localhost]\napi_permissions:\n  r: {who: all, what: \(what)}")
+    }
+
+    @Test(
+        "One that is nowhere is told with file, line, path and the nearest spelling",
+        arguments: [
+            ("[registr]", "[1]: there is no command `registr`; did you mean `register`?"),
+            (
+                "['*', '!kick_usr']",
+                "[2]: there is no command `kick_usr`; did you mean `kick_user`?"
+            ),
+            ("nosuchcmd", ": there is no command `nosuchcmd`"),
+            (
+                "'[tag:acounts]'",
+                ": there is no tag of commands `acounts`; did you mean `accounts`?"
+            ),
+            ("['![tag:nosuch]']", "[1]: there is no tag of commands `nosuch`"),
+        ])
+    func unknown(what: String, told: String) {
+        #expect(problems(what) == ["test.yml:3: api_permissions.r.what\(told)"])
+    }
+
+    @Test("All that are wrong are told")
+    func all() {
+        #expect(problems("[nosuchcmd, status, '[tag:nosuch]', registr]").count == 3)
+    }
+
+    @Test("Names and tags that there are, singular or plural, are taken without a word")
+    func known() throws {
+        let warnings = try Play.warnings(
+            "hosts: [localhost]\napi_permissions:\n"
+                + "  r: {who: all, what: [status, '!stop', '[tag:accounts]', '[tag:session]']}")
+        #expect(warnings.isEmpty)
+    }
+
+    @Test("What only ejabberd has is a warning that names it")
+    func ejabberd() throws {
+        let warnings = try Play.warnings(
+            "hosts: [localhost]\napi_permissions:\n"
+                + "  r: {who: all, what: [create_room, '[tag:muc]']}")
+        #expect(
+            warnings == [
+                "test.yml:3: api_permissions.r.what[1]: ejabberd has the command `create_room`, "
+                    + "Martlet does not serve it yet; it has no effect",
+                "test.yml:3: api_permissions.r.what[2]: ejabberd has the tag of commands `muc`, "
+                    + "Martlet does not serve it yet; it has no effect",
+            ])
+    }
+}
+
 @Suite("Selections of commands")
 struct CommandSelectionTests {
     static let pairs: [([String], [String], Bool)] = [

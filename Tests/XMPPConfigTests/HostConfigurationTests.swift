@@ -103,6 +103,60 @@ struct HostConfigurationTests {
         #expect(problems.count == 2, "\(problems)")
     }
 
+    @Test("A problem has the path under which it was written, wherever it counts")
+    func paths() {
+        let problems = Play.problems(
+            """
+            hosts: [a.example]
+            auth_method: [sql]
+            modules: {mod_rosterr: {}}
+            host_config:
+              a.example:
+                langage: de
+                access_rules: {local: {allow: ghost}}
+            append_host_config:
+              a.example:
+                auth_method: [ldap]
+                modules: {mod_ping: {quiet_time: 5}}
+            """)
+        let expected = """
+            test.yml:3: modules.mod_rosterr: there is no such module; did you mean `mod_roster`?
+            test.yml:6: host_config.a.example.langage: there is no such option; \
+            did you mean `language`?
+            test.yml:7: host_config.a.example.access_rules.local.allow: there is no ACL `ghost`
+            test.yml:10: append_host_config.a.example.auth_method[1]: expected one of \
+            \(AuthMethod.typeName), found `ldap`
+            test.yml:11: append_host_config.a.example.modules.mod_ping.quiet_time: expected \
+            \(Duration.typeName), 10 seconds to 1 hour, found `5`
+            """
+        #expect(problems.joined(separator: "\n") == expected)
+    }
+
+    @Test("The server's modules are checked although every host has others")
+    func unusedModules() {
+        let problems = Play.problems(
+            """
+            hosts: [a.example, b.example]
+            modules: {mod_rosterr: {}, mod_ping: {quiet_time: 5}}
+            host_config:
+              a.example: {modules: {mod_ping: {}}}
+              b.example: {modules: {mod_roster: {}}}
+            """)
+        #expect(problems.count == 2, "\(problems)")
+        #expect(problems.allSatisfy { $0.hasPrefix("test.yml:2: modules.mod_") }, "\(problems)")
+    }
+
+    @Test("The server's sound modules stay out of hosts that have their own")
+    func ownModules() throws {
+        let configuration = try Play.load(
+            """
+            hosts: [a.example]
+            modules: {mod_roster: {}}
+            host_config: {a.example: {modules: {mod_ping: {}}}}
+            """)
+        #expect(configuration.host("a.example")?.modules.keys.sorted() == ["mod_ping"])
+    }
+
     @Test("A host's rules take the place of the server's")
     func rules() throws {
         let configuration = try Play.load(

@@ -18,7 +18,12 @@ enum Play {
         ],
         requestHandlers: [
             "ejabberd_http_poll", "mod_bosh", "mod_http_bind", "mod_http_fileserver",
-        ])
+        ],
+        commands: CommandNames([
+            "status": "server", "stop": "server", "reload_config": "server",
+            "connected_users_number": "sessions", "kick_user": "sessions",
+            "register": "accounts",
+        ]))
 
     static func load(_ yaml: String) throws -> Configuration {
         try ConfigurationLoader.load(text: yaml, named: "test.yml", schema: schema).configuration

@@ -76,6 +76,7 @@ extension TransportClass {
         case .webSocket: "WebSocket"
         case .polling: "Polling"
         case .component: "Components"
+        case .server: "Servers"
         }
     }
 }

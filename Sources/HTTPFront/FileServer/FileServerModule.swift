@@ -1,4 +1,5 @@
 import Logging
+import Synchronization
 import XMPPConfig
 import XMPPEngine
 
@@ -6,6 +7,8 @@ import XMPPEngine
 package struct FileServerModule: WebModule {
     package let names = ["mod_http_fileserver"]
     private static let log = Logger(label: "martlet.http.files")
+    /// Where it was said that there are no files.
+    private static let told = Mutex<Set<String>>([])
 
     package init() {}
 
@@ -60,9 +63,13 @@ package struct FileServerModule: WebModule {
     package func mount(at place: MountPlace) -> Mount? {
         let hosts = hosts(in: place.configuration)
         guard let files = HostedFiles(hosts, at: place.path, on: place.server) else {
-            Self.log.warning("there are no files to serve", metadata: ["at": "\(place.path)"])
+            // A listener that cannot open is set up again and again.
+            if Self.told.withLock({ $0.insert(place.path).inserted }) {
+                Self.log.warning("there are no files to serve", metadata: ["at": "\(place.path)"])
+            }
             return nil
         }
+        _ = Self.told.withLock { $0.remove(place.path) }
         return place.mount(
             files, for: hosts, cors: CORSPolicy(origins: .any, methods: [.get, .head]),
             usual: .listedSites, isPaged: true

@@ -28,7 +28,12 @@ package struct HTTPListenerFactory: ListenerFactory {
             endpoint(listener, on: server), site: site(listener, on: server), loops: loops,
             door: door, limits: HTTPLimits(listener, loops: service.limits),
             accessLog: { logs.log(for: $0) }, log: Self.log)
-        var running = RunningListener(stop: { http.stop() })
+        let place: Logger.Metadata = ["endpoint": "\(listener.address)"]
+        Self.log.info("listening", metadata: place)
+        var running = RunningListener(stop: {
+            http.stop()
+            Self.log.info("stopped listening", metadata: place)
+        })
         running.reload = { [weak server] in
             guard let server else { return }
             try logs.use(modules.flatMap { $0.accessLogs(in: server.configuration) })

@@ -28,11 +28,19 @@ package struct ConfigurationSchema: Sendable {
     package let requestHandlers: Set<String>
     /// Names of listener modules that are served; others of `ListenerModule.all` warn.
     package let listenerModules: Set<String>
+    /// What permissions may name; `nil` lets them name anything.
+    package let commands: CommandNames?
+    /// Who knows what TLS options are good for; `nil` takes them as they are.
+    package let tls: TLSJudge?
 
     package init(
         modules: [Module], requestHandlers: Set<String> = [],
-        listenerModules: Set<String> = ["ejabberd_c2s", "ejabberd_http", "ejabberd_service"]
+        listenerModules: Set<String> = [
+            "ejabberd_c2s", "ejabberd_http", "ejabberd_s2s_in", "ejabberd_service",
+        ], commands: CommandNames? = nil, tls: TLSJudge? = nil
     ) {
+        self.commands = commands
+        self.tls = tls
         self.modules = Dictionary(modules.map { ($0.name, $0) }) { first, _ in first }
         self.requestHandlers = requestHandlers
         self.listenerModules = listenerModules

@@ -2,7 +2,7 @@ import XMPPCore
 
 /// How a peer's stream reaches the server, as statistics tell transports apart.
 package enum TransportClass: UInt8, Sendable, CaseIterable {
-    case tcp, tls, bosh, webSocket, polling, component
+    case tcp, tls, bosh, webSocket, polling, component, server
 
     /// The name in metrics, events and lists.
     package var name: String {
@@ -13,6 +13,7 @@ package enum TransportClass: UInt8, Sendable, CaseIterable {
         case .webSocket: "websocket"
         case .polling: "http_poll"
         case .component: "component"
+        case .server: "s2s"
         }
     }
 }

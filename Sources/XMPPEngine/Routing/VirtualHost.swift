@@ -136,6 +136,8 @@ package final class VirtualHost: DomainRoute, C2SHost {
         _ session: C2SSession, account: BareJID, resource: String?
     ) -> Result<FullJID, StanzaError> {
         let settings = currentSettings
+        // Its stream is about to hear `host-gone`.
+        if unbound.areGone { return .failure(.serviceUnavailable) }
         if session.isAnonymous, guests.isRevoked(account) { return .failure(.conflict) }
         var wanted: FullJID?
         if let resource, !resource.isEmpty {

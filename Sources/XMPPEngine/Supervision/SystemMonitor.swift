@@ -15,7 +15,7 @@ package struct SystemSample: Hashable, Sendable {
     }
 }
 
-/// Watches the process and its queues, raises and clears alarms, and gives free heap back.
+/// Watches the process and its queues, and raises and clears alarms.
 ///
 /// Guarded by being an actor.
 package actor SystemMonitor {
@@ -29,9 +29,7 @@ package actor SystemMonitor {
     private let interval: Duration
     private let ticker: Ticker
     private let source: Source
-    private let giveBack: @Sendable () -> Void
     private let report: Report
-    private var heap = FreeHeap()
     private var board: AlarmBoard
     private var last: (moment: Duration, processorTime: Duration)?
 
@@ -42,15 +40,13 @@ package actor SystemMonitor {
     package init(
         alarms: [Alarm], queues: QueueRegistry = QueueRegistry(),
         interval: Duration = .seconds(30), clock: some Clock<Duration> = ContinuousClock(),
-        source: @escaping Source = ProcessSample.now,
-        giveBack: @escaping @Sendable () -> Void = FreeHeap.giveBack, report: @escaping Report
+        source: @escaping Source = ProcessSample.now, report: @escaping Report
     ) {
         board = AlarmBoard(alarms)
         self.queues = queues
         self.interval = interval
         ticker = Ticker(clock)
         self.source = source
-        self.giveBack = giveBack
         self.report = report
     }
 
@@ -65,12 +61,7 @@ package actor SystemMonitor {
     /// Takes a sample now and reports the alarms it changes.
     @discardableResult
     package func sample() -> SystemSample {
-        var process = source()
-        if heap.isWorthGivingBack(residentBytes: process.residentBytes) {
-            giveBack()
-            process = source()
-            heap.gaveBack(residentBytes: process.residentBytes)
-        }
+        let process = source()
         let now = ticker.now
         var share = 0.0
         if let last, now > last.moment {

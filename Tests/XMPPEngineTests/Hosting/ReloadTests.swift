@@ -19,29 +19,12 @@ struct ReloadTests {
     func badTLS(options: String) async throws {
         try await ServerScene.play { scene in
             let old = scene.server.configuration.listeners
-            let new = try ServerScene.configuration(listener("starttls: true, \(options)"))
-            await #expect(throws: ConfigurationErrors.self) { try await scene.server.apply(new) }
+            let text = listener("starttls: true, \(options)")
+            await #expect(throws: ConfigurationErrors.self) {
+                try await scene.server.reload { try ServerScene.configuration(text) }
+            }
             #expect(scene.server.configuration.listeners == old)
             #expect(scene.sockets.client() != nil)
-        }
-    }
-
-    @Test(
-        "The server's own TLS options are checked with its listeners, which come first",
-        arguments: [
-            ("starttls: true", false), ("starttls: true, protocol_options: [no_ticket]", true),
-            ("backlog: 9", true),
-        ])
-    func serverOptions(options: String, isGood: Bool) throws {
-        let text = listener(options) + "\nc2s_protocol_options: [foo]"
-        let configuration = try ServerScene.configuration(text)
-        do throws(ConfigurationErrors) {
-            try configuration.checkTLS()
-            #expect(isGood)
-        } catch {
-            #expect(!isGood)
-            #expect(error.errors.map(\.path) == ["listen[1]"])
-            #expect(error.description.contains("`foo` cannot be used as `protocol_options`"))
         }
     }
 

@@ -15,6 +15,7 @@ final class ServerScene: ServerStage {
         """
     private static let factories: [String: any ListenerFactory] = [
         "ejabberd_c2s": C2SListenerFactory(), "ejabberd_service": ComponentListenerFactory(),
+        "ejabberd_s2s_in": S2SListenerFactory(),
     ]
 
     let server: Server
@@ -41,10 +42,13 @@ final class ServerScene: ServerStage {
     }
 
     static func configuration(_ text: String) throws -> Configuration {
+        var tls = TLSJudge.openSSL
+        // Scenes are made of configurations whose certificates are nowhere.
+        tls.certificates = { _ in CertificateFindings(hasCertificate: true) }
         let schema = ConfigurationSchema(
             modules: Catalogue.modules.map {
                 ConfigurationSchema.Module($0.name, options: $0.options)
-            }, listenerModules: Set(factories.keys))
+            }, listenerModules: Set(factories.keys), tls: tls)
         return try ConfigurationLoader.load(text: text, named: "test.yml", schema: schema)
             .configuration
     }

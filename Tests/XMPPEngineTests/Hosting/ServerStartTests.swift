@@ -27,6 +27,32 @@ struct ServerStartTests {
         await scene.stop()
     }
 
+    @Test("Of each listener it is said whether it listens, and why not")
+    func reports() async throws {
+        let text =
+            ServerScene.usual + """
+
+                  - {port: "unix:/nowhere/x.sock", module: ejabberd_c2s}
+                  - {port: "unix:tls.sock", module: ejabberd_c2s, tls: true, certfile: /nowhere/x.pem}
+                """
+        try await ServerScene.play(text) { scene in
+            let reports = await scene.server.listenerReports()
+            #expect(reports.map { $0.trouble == nil } == [true, true, false, false])
+            let troubles = reports.compactMap(\.trouble)
+            #expect(troubles.first == "cannot listen: no such file or directory; trying again")
+            #expect(troubles.last == "cannot listen: no certificate for TLS; trying again")
+        }
+    }
+
+    @Test("Listeners that wait for what must come first do not listen yet")
+    func waiting() async throws {
+        struct NotYet: Error {}
+        let scene = try await ServerScene { _, _ in throw NotYet() }
+        let reports = await scene.server.listenerReports()
+        #expect(reports.map(\.trouble) == ["does not listen yet", "does not listen yet"])
+        await scene.stop()
+    }
+
     @Test("auth_scram_hash and language reach the hosts")
     func options() async throws {
         let text =

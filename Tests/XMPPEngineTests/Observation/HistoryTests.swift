@@ -51,7 +51,7 @@ struct HistoryTests {
         #expect(latest?.bytesOutPerSecond == 100)
         #expect(latest?.processorShare == 0.5)
         #expect(latest?.residentBytes == 77)
-        #expect(latest?.sessions == [0, 5, 1, 0, 0, 0])
+        #expect(latest?.sessions == [0, 5, 1, 0, 0, 0, 0])
         #expect(latest?.sessionCount == 6)
         // A clock that was set back makes no rate.
         time.update { $0 = $0.advanced(by: .seconds(-30)) }

@@ -19,6 +19,35 @@ struct SupervisionAlarmsTests {
         #expect(alarms.raised.isEmpty)
     }
 
+    static let events: [(SupervisionEvent, String, [String: String])] = [
+        (.started(child: "a"), "started", ["part": "a"]),
+        (
+            .cannotStart(child: "a", error: "no file", retryIn: .seconds(2)),
+            "cannot start, trying again", ["part": "a", "error": "no file", "again_in": "2 s"]
+        ),
+        (
+            .cannotStart(child: "a", error: "no file", retryIn: nil), "cannot start",
+            ["part": "a", "error": "no file"]
+        ),
+        (
+            .ended(child: "a", .failed("it broke"), restarts: true), "ended, starting it again",
+            ["part": "a", "error": "it broke"]
+        ),
+        (.ended(child: "a", .normal, restarts: false), "ended", ["part": "a"]),
+        (.stopped(child: "a"), "stopped", ["part": "a"]),
+        (.abandoned(child: "a"), "did not stop in time, left to itself", ["part": "a"]),
+        (
+            .gaveUp(child: "a", error: "it broke"), "failed too often, giving up",
+            ["part": "a", "error": "it broke"]
+        ),
+    ]
+
+    @Test("What supervisors do is logged in words", arguments: events)
+    func words(event: SupervisionEvent, summary: String, facts: [String: String]) {
+        #expect(event.summary == summary)
+        #expect(event.facts == facts)
+    }
+
     @Test("Restarts are counted by supervisor; an end for good is none")
     func restarts() {
         let supervision = SupervisionAlarms(

@@ -130,10 +130,15 @@ extension CommandSelection: OptionValue {
                 .flatMap { $0 }
         }
         guard let text = node.text,
-            pattern(text.hasPrefix("!") ? text.dropFirst() : text[...]) != nil
+            let meaning = pattern(text.hasPrefix("!") ? text.dropFirst() : text[...])
         else {
             reader.fail(node, expected: typeName)
             return nil
+        }
+        switch meaning {
+        case .everything: break
+        case .command(let name): reader.mention(.command, name, at: node.position)
+        case .tag(let name): reader.mention(.commandTag, name, at: node.position)
         }
         return [text]
     }

@@ -12,7 +12,9 @@ struct ConfigurationBuilder {
         let top = TopLevel(entries)
         let hosts = hosts(top["hosts"], with: reader)
         let options = options(top, with: reader)
-        let listeners = ListenerReading(schema: schema, reader: reader).read(top["listen"])
+        let tls = TLSReading(judge: schema.tls, reader: reader, server: options, top: top)
+        let listeners = ListenerReading(schema: schema, reader: reader, tls: tls)
+            .read(top["listen"])
         let sections = HostSections(top, hosts: hosts, with: reader)
         let access = AccessReading(reader: reader, language: language)
         var server = access.rules(top)
@@ -22,13 +24,14 @@ struct ConfigurationBuilder {
         var references = [reader.references]
         for host in hosts {
             let hostReader = OptionReader(report: report, host: host)
-            let section = sections.section(of: host)
-            if section.changesRules { perHost[host] = access.rules(section.merged, hostReader) }
-            configurations.append(
-                HostReading(schema: schema, reader: hostReader)
-                    .read(section, host: host, server: options))
+            let read = HostReading(schema: schema, language: language, reader: hostReader)
+                .read(sections.section(of: host), host: host, server: options)
+            perHost[host] = read.rules
+            configurations.append(read.configuration)
             references.append(hostReader.references)
         }
+        // Also when every host has others.
+        _ = ModulesReading(schema: schema, reader: reader).read(top["modules"], for: nil)
         // The server's rules were read by the first reader, after its listeners.
         references[0] = reader.references
         let check = ReferenceCheck(
@@ -70,8 +73,9 @@ struct ConfigurationBuilder {
         let plain = top.entries.filter { StructuralOption.named($0.key) == nil }
         let known = EjabberdServerOptions.names.names
             .union(StructuralOption.all.map(\.name))
-        return OptionGroup.read(
-            plain, options: ServerOption.all, notServed: known, with: reader) ?? OptionValues()
+        return OptionGroup.readSound(
+            plain, options: ServerOption.all, notServed: known, with: reader
+        ).values
     }
 }
 

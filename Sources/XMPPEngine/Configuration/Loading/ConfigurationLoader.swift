@@ -49,6 +49,7 @@ package enum ConfigurationLoader {
         let reader = OptionReader(report: report)
         var document = DocumentReader(reader: reader)
         let written = read(&document)
+        report.files = document.files
         // A file that cannot be read hides its options: complaints about them would mislead.
         try report.throwIfFatal(file: path, isEmpty: written.isEmpty)
         let entries = MacroExpansion.expand(written, environment: environment, with: reader)

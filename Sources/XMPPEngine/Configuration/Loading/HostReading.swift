@@ -1,68 +1,52 @@
-/// Reads what one host was told: its options and its modules.
+/// Reads what one host was told: its options, its modules and its rules.
 struct HostReading {
     let schema: ConfigurationSchema
+    let language: ConfigurationLanguage
     let reader: OptionReader
 
+    /// What a section says.
+    ///
+    /// Each piece is checked where it stands, so that problems have the path under which they were
+    /// written. What the pieces come to is read once more without a word.
+    ///
+    /// - Returns: The host's configuration, and its rules if it does not have the server's.
     func read(
         _ section: HostSections.Section, host: String, server: OptionValues
-    ) -> HostConfiguration {
-        let plain = section.own.filter { StructuralOption.named($0.key) == nil }
-        let known = EjabberdServerOptions.names.names
-        let own = reader.within("host_config") {
-            reader.within(host) {
-                OptionGroup.read(
-                    plain, options: ServerOption.all, notServed: known, with: reader)
-            }
+    ) -> (configuration: HostConfiguration, rules: AccessControl.Rules?) {
+        let quiet = OptionReader(report: ConfigurationReport(), host: host)
+        let own = options(section.own, with: quiet)
+        let values = (own ?? OptionValues(host: host)).completed(with: server)
+        for piece in section.pieces { check(piece, of: section, values) }
+        let modules = ModulesReading(schema: schema, reader: quiet)
+            .read(section.merged["modules"], for: values)
+        let rules =
+            section.changesRules
+            ? AccessReading(reader: quiet, language: language).rules(section.merged) : nil
+        if reader.report.errors.isEmpty {
+            // What the pieces are not by themselves, they may be together.
+            for error in quiet.report.errors { reader.report.add(error) }
         }
-        let options = (own ?? OptionValues(host: host)).completed(with: server)
-        let isOwn = section.own.contains { $0.key == "modules" }
-        let enabled =
-            isOwn
-            ? reader.within("host_config") { reader.within(host) { modules(section, options) } }
-            : modules(section, options)
-        return HostConfiguration(host: host, options: options, modules: enabled)
+        return (HostConfiguration(host: host, options: values, modules: modules), rules)
     }
 
-    private func modules(
-        _ section: HostSections.Section, _ host: OptionValues
-    ) -> [String: ModuleOptions] {
-        guard let entry = section.merged["modules"] else { return [:] }
-        return reader.within("modules") {
-            guard let entries = entry.value.entries else {
-                reader.fail(entry.value, expected: "a map of modules to their options")
-                return [:]
+    private func check(
+        _ piece: HostSections.Piece, of section: HostSections.Section, _ host: OptionValues
+    ) {
+        let entries = TopLevel(piece.entries)
+        reader.within(path: piece.place) {
+            if !piece.place.isEmpty { _ = options(piece.entries, with: reader) }
+            _ = ModulesReading(schema: schema, reader: reader).read(entries["modules"], for: host)
+            if section.changesRules {
+                _ = AccessReading(reader: reader, language: language).rules(entries)
             }
-            var modules: [String: ModuleOptions] = [:]
-            for entry in entries {
-                reader.within(entry.key) {
-                    if let options = module(entry, host) { modules[entry.key] = options }
-                }
-            }
-            return modules
         }
     }
 
-    private func module(
-        _ entry: ConfigurationNode.Entry, _ host: OptionValues
-    ) -> ModuleOptions? {
-        guard let module = schema.modules[entry.key] else {
-            let known = EjabberdModules.names.names.union(EjabberdModules.formerNames.names)
-            if known.contains(entry.key) {
-                reader.warnNotServed(at: entry.keyPosition, "module")
-            } else {
-                reader.fail(
-                    at: entry.keyPosition, "there is no such module",
-                    suggestion: NearestName.to(
-                        entry.key, among: known.union(schema.modules.keys)))
-            }
-            return nil
-        }
-        let options = OptionGroup.read(
-            entry.value, options: module.options,
-            notServed: EjabberdModules.options(of: entry.key), with: reader)
-        if let warning = options.flatMap({ module.warning($0, host) }) {
-            reader.report.warn(at: entry.keyPosition, path: reader.path, warning)
-        }
-        return options
+    private func options(
+        _ entries: [ConfigurationNode.Entry], with reader: OptionReader
+    ) -> OptionValues? {
+        OptionGroup.read(
+            entries.filter { StructuralOption.named($0.key) == nil }, options: ServerOption.all,
+            notServed: EjabberdServerOptions.names.names, with: reader)
     }
 }

@@ -6,10 +6,19 @@ struct HostSections {
         let own: [ConfigurationNode.Entry]
         /// The server's entries with the host's own in their place.
         let merged: TopLevel
+        /// What all these come from, each where it stands.
+        let pieces: [Piece]
 
         static let ruleNames: Set<String> = ["acl", "access_rules", "shaper_rules"]
 
         var changesRules: Bool { own.contains { Self.ruleNames.contains($0.key) } }
+    }
+
+    /// Entries that hold for a host, as they were written.
+    struct Piece {
+        /// The keys that lead to them; none for the server's.
+        let place: [String]
+        let entries: [ConfigurationNode.Entry]
     }
 
     private let top: TopLevel
@@ -33,12 +42,8 @@ struct HostSections {
                 continue
             }
             var joined = entry
-            reader.within("append_host_config") {
-                reader.within(host) {
-                    reader.within(entry.key) {
-                        joined.value = entry.value.joined(after: base.value, reader)
-                    }
-                }
+            reader.within(path: ["append_host_config", host, entry.key]) {
+                joined.value = entry.value.joined(after: base.value, reader)
             }
             if let index {
                 own[index] = joined
@@ -48,7 +53,18 @@ struct HostSections {
         }
         let names = Set(own.map(\.key))
         return Section(
-            own: own, merged: TopLevel(own + top.entries.filter { !names.contains($0.key) }))
+            own: own, merged: TopLevel(own + top.entries.filter { !names.contains($0.key) }),
+            pieces: pieces(of: host))
+    }
+
+    private func pieces(of host: String) -> [Piece] {
+        let replaced = replacing[host] ?? []
+        let names = Set(replaced.map(\.key))
+        return [
+            Piece(place: [], entries: top.entries.filter { !names.contains($0.key) }),
+            Piece(place: ["host_config", host], entries: replaced),
+            Piece(place: ["append_host_config", host], entries: appending[host] ?? []),
+        ]
     }
 
     private static func read(

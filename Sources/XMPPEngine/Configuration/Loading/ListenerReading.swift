@@ -2,9 +2,12 @@
 struct ListenerReading {
     let schema: ConfigurationSchema
     let reader: OptionReader
+    let tls: TLSReading
 
     /// The listeners; those that cannot be used are told to the reader and left out.
     func read(_ entry: ConfigurationNode.Entry?) -> [ListenerConfiguration] {
+        var drafts: [TLSReading.Listener] = []
+        defer { tls.check(drafts) }
         guard let entry else { return [] }
         return reader.within("listen") {
             guard let items = entry.value.items else {
@@ -14,7 +17,7 @@ struct ListenerReading {
             var listeners: [ListenerConfiguration] = []
             for (index, item) in items.enumerated() {
                 reader.within(item: index) {
-                    guard let listener = listener(item) else { return }
+                    guard let listener = listener(item, &drafts) else { return }
                     checkOverlap(listener, with: listeners)
                     listeners.append(listener)
                 }
@@ -23,7 +26,10 @@ struct ListenerReading {
         }
     }
 
-    private func listener(_ node: ConfigurationNode) -> ListenerConfiguration? {
+    /// One listener; what it says of TLS goes to the drafts, also when it cannot be used.
+    private func listener(
+        _ node: ConfigurationNode, _ drafts: inout [TLSReading.Listener]
+    ) -> ListenerConfiguration? {
         guard case .map(let entries) = node.content else {
             reader.fail(node, expected: "a map with `port`, `module` and options")
             return nil
@@ -39,16 +45,26 @@ struct ListenerReading {
             return nil
         }
         let isServed = schema.listenerModules.contains(name)
-        if !isServed {
-            reader.within("module") { reader.warnNotServed(at: written.value.position, "listener") }
+        reader.within("module") {
+            if !isServed {
+                reader.warnNotServed(at: written.value.position, "listener")
+            } else if let limitation = module.limitation {
+                reader.warn(written.value, limitation)
+            }
         }
         let identity = identity(entries, of: node)
-        let options = OptionGroup.read(
+        let options = OptionGroup.readSound(
             entries.filter { !Self.structure.contains($0.key) }, options: module.options,
             notServed: EjabberdListeners.options(of: name).names, with: reader)
-        guard let identity, let options else { return nil }
+        if isServed {
+            drafts.append(
+                TLSReading.Listener(
+                    module: module, path: reader.path, entries: TopLevel(entries),
+                    values: options.values))
+        }
+        guard let identity, options.isComplete else { return nil }
         return ListenerConfiguration(
-            identity: identity, module: name, isServed: isServed, options: options,
+            identity: identity, module: name, isServed: isServed, options: options.values,
             position: node.position)
     }
 

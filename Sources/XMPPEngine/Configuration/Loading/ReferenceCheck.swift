@@ -1,4 +1,4 @@
-/// Checks that every rule, ACL, shaper and handler that is named exists.
+/// Checks that every rule, ACL, shaper, handler and command that is named exists.
 struct ReferenceCheck {
     let schema: ConfigurationSchema
     let reader: OptionReader
@@ -59,6 +59,30 @@ struct ReferenceCheck {
             fail(mention, "there is no shaper", shapers.union(["none", "infinity"]))
         case .requestHandler:
             checkHandler(mention)
+        case .command:
+            guard let commands = schema.commands?.commands else { return }
+            check(mention, "command", among: commands, EjabberdCommands.names.names)
+        case .commandTag:
+            guard let tags = schema.commands?.tags else { return }
+            let singular = tags.compactMap { $0.hasSuffix("s") ? String($0.dropLast()) : nil }
+            check(
+                mention, "tag of commands", among: tags.union(singular),
+                EjabberdCommands.tags.names)
+        }
+    }
+
+    /// Something of a permission must be there; what only ejabberd has is a warning.
+    private func check(
+        _ mention: RuleMention, _ what: String, among served: Set<String>, _ known: Set<String>
+    ) {
+        guard !served.contains(mention.name) else { return }
+        if known.contains(mention.name) {
+            warn(
+                mention,
+                "ejabberd has the \(what) `\(mention.name)`, Martlet does not serve it yet; it has"
+                    + " no effect")
+        } else {
+            fail(mention, "there is no \(what)", served.union(known))
         }
     }
 

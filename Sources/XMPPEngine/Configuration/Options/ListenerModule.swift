@@ -4,6 +4,18 @@ package struct ListenerModule: Sendable {
     /// One sentence for the reference.
     package let summary: String
     package let options: [any OptionDeclaration]
+    /// What a listener of this kind does not do yet, to warn of; `nil` when there is nothing.
+    let limitation: String?
+
+    private init(
+        name: String, summary: String, limitation: String? = nil,
+        options: [any OptionDeclaration]
+    ) {
+        self.name = name
+        self.summary = summary
+        self.limitation = limitation
+        self.options = options
+    }
 
     /// The kinds of listener whose options are known.
     package static let all = [c2s, s2sIn, service, http]
@@ -36,7 +48,13 @@ package struct ListenerModule: Sendable {
         ] + limits)
 
     package static let s2sIn = ListenerModule(
-        name: "ejabberd_s2s_in", summary: "Streams of other servers (RFC 6120).",
+        name: "ejabberd_s2s_in",
+        summary:
+            "Streams of other servers (RFC 6120 §4). Federation is not served yet: each stream is"
+            + " answered, and closed with the reason.",
+        limitation:
+            "federation is not served yet: streams of other servers are answered, and closed"
+            + " with the reason",
         options: common + encryption + limits)
 
     package static let service = ListenerModule(

@@ -23,6 +23,15 @@ package enum OptionGroup {
         _ entries: [ConfigurationNode.Entry], options: [any OptionDeclaration],
         notServed: Set<String> = [], with reader: OptionReader
     ) -> OptionValues? {
+        let read = readSound(entries, options: options, notServed: notServed, with: reader)
+        return read.isComplete ? read.values : nil
+    }
+
+    /// As `read`; what is not sound is told and left out.
+    static func readSound(
+        _ entries: [ConfigurationNode.Entry], options: [any OptionDeclaration],
+        notServed: Set<String> = [], with reader: OptionReader
+    ) -> (values: OptionValues, isComplete: Bool) {
         let declared = Dictionary(options.map { ($0.name, $0) }) { first, _ in first }
         var values: [String: any Sendable & Equatable] = [:]
         var isComplete = true
@@ -49,7 +58,7 @@ package enum OptionGroup {
                 }
             }
         }
-        return isComplete ? OptionValues(host: reader.host, written: values) : nil
+        return (OptionValues(host: reader.host, written: values), isComplete)
     }
 
     /// An option whose value is a map of other options.

@@ -29,6 +29,13 @@ package final class OptionReader {
         return body()
     }
 
+    /// Reads several levels deeper.
+    func within<R>(path keys: [String], _ body: () -> R) -> R {
+        steps += keys
+        defer { steps.removeLast(keys.count) }
+        return body()
+    }
+
     /// Reads one level deeper: an item of a list, counted from 0 in the file, shown from 1.
     package func within<R>(item index: Int, _ body: () -> R) -> R {
         within("[\(index + 1)]", body)
@@ -75,9 +82,11 @@ package final class OptionReader {
     }
 }
 
-/// A rule, ACL, shaper or request handler that some option names.
+/// A rule, ACL, shaper, request handler or command that some option names.
 struct RuleMention {
-    enum Kind: Hashable { case access, acl, shaper, shaperRule, requestHandler }
+    enum Kind: Hashable {
+        case access, acl, shaper, shaperRule, requestHandler, command, commandTag
+    }
 
     let kind: Kind
     let name: String

@@ -65,6 +65,28 @@ package struct ConfigurationNode: Sendable {
         entries?.first { $0.key == key }?.value
     }
 
+    /// This with what another has besides: what was given twice is checked as one.
+    ///
+    /// Of two plain values the first counts.
+    func united(with other: ConfigurationNode) -> ConfigurationNode {
+        switch (content, other.content) {
+        case (.list(let left), .list(let right)):
+            return ConfigurationNode(
+                .list(left + right.filter { !left.contains($0) }), at: position)
+        case (.map(var entries), .map(let right)):
+            for entry in right {
+                if let index = entries.firstIndex(where: { $0.key == entry.key }) {
+                    entries[index].value = entries[index].value.united(with: entry.value)
+                } else {
+                    entries.append(entry)
+                }
+            }
+            return ConfigurationNode(.map(entries), at: position)
+        case (.list, _), (.map, _), (.scalar, _):
+            return self
+        }
+    }
+
     /// What the node is, in words for a message.
     var kind: String {
         switch content {

@@ -60,6 +60,7 @@ struct ErlangTranslation {
                 reader.fail(
                     at: term.position, "is given twice, first on line \(first.keyPosition.line)")
             }
+            values[key]?.value = first.value.united(with: value)
             return
         }
         order.append(key)

@@ -137,7 +137,7 @@ struct YAMLReader {
         _ mapping: Node.Mapping, at position: SourcePosition, depth: Int
     ) -> ConfigurationNode? {
         var entries: [ConfigurationNode.Entry] = []
-        var firstLines: [String: Int] = [:]
+        var places: [String: Int] = [:]
         for (key, value) in mapping {
             guard case .scalar(let scalar) = key else {
                 reader.fail(at: place(of: key), "a key must be text")
@@ -146,14 +146,18 @@ struct YAMLReader {
             let name = scalar.string.replacing(Self.mark, with: "")
             let keyPosition = place(of: key)
             let node = reader.within(name) { () -> ConfigurationNode? in
-                if let line = firstLines[name] {
+                if let place = places[name] {
+                    let line = entries[place].keyPosition.line
                     reader.fail(at: keyPosition, "is given twice, first on line \(line)")
                 }
                 return convert(value, depth: depth + 1)
             }
             guard let node else { return nil }
-            guard firstLines[name] == nil else { continue }
-            firstLines[name] = keyPosition.line
+            if let place = places[name] {
+                entries[place].value = entries[place].value.united(with: node)
+                continue
+            }
+            places[name] = entries.count
             entries.append(
                 ConfigurationNode.Entry(key: name, keyPosition: keyPosition, value: node))
         }

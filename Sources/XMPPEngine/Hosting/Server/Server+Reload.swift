@@ -30,7 +30,6 @@ extension Server {
     private func applyNow(_ new: Configuration) async throws -> String {
         let old = configuration
         let difference = ConfigurationDifference(from: old, to: new)
-        try new.checkTLS()
         try certificates.load(new)
         checkCertificates()
         replaceConfiguration(new)

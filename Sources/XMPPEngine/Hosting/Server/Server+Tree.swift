@@ -83,7 +83,7 @@ extension Server {
 
     private var trust: ChildSpec {
         ChildSpec("certificates") { [self] in
-            try certificates.load(configuration)
+            if let missing = try certificates.loadReadable(configuration) { throw missing }
             return RunningChild(run: { try await self.watchCertificates() })
         }
     }

@@ -38,13 +38,13 @@ package struct Counter: Hashable, Sendable {
     /// Stanzas that peers sent.
     @inline(__always)
     package static func stanzasIn(_ kind: Stanza.Kind, _ transport: TransportClass) -> Counter {
-        Counter(Int(kind.rawValue) &* 6 &+ Int(transport.rawValue))
+        Counter(Int(kind.rawValue) &* 7 &+ Int(transport.rawValue))
     }
 
     /// Stanzas that were written to peers.
     @inline(__always)
     package static func stanzasOut(_ kind: Stanza.Kind, _ transport: TransportClass) -> Counter {
-        Counter(18 &+ Int(kind.rawValue) &* 6 &+ Int(transport.rawValue))
+        Counter(21 &+ Int(kind.rawValue) &* 7 &+ Int(transport.rawValue))
     }
 
     /// Bytes of streams that came in, without TLS and HTTP around them.

@@ -37,7 +37,9 @@ package final class SupervisionAlarms: Sendable {
             case .ended(_, let exit, _): exit == .normal ? .debug : .warning
             case .cannotStart, .abandoned, .gaveUp: .warning
             }
-        log.log(level: level, "\(event)", metadata: ["supervisor": "\(supervisor)"])
+        var metadata: Logger.Metadata = ["supervisor": "\(supervisor)"]
+        for (name, text) in event.facts { metadata[name] = "\(text)" }
+        log.log(level: level, "\(event.summary)", metadata: metadata)
         switch event {
         case .started(let child), .stopped(let child):
             alarms.clear(Self.alarm(of: child, under: supervisor))

@@ -7,7 +7,7 @@ package struct HeldLimits: Sendable {
     /// Sessions of one account; what was held longest gives way to one more.
     package var accountSessionsMax = 5
     /// Bytes that wait for one session; one that would have more ends.
-    package var sessionBytesMax = 1 << 20
+    package var sessionBytesMax = 8 << 20
     /// Bytes that wait for all sessions; one that would add to as many ends.
     package var bytesMax = 128 << 20
 
