@@ -37,7 +37,7 @@ struct Running {
         let signals = SignalWatcher.child("signals") { signal in
             switch signal {
             case .drain: end.yield()
-            case .reload: Task { await reloadAndLog() }
+            case .reload: Task { await reloadAndLog(notifier) }
             }
         }
         let root = server.makeTree(
@@ -103,7 +103,9 @@ struct Running {
         return lines.joined(separator: "\n")
     }
 
-    private func reloadAndLog() async {
+    private func reloadAndLog(_ notifier: ServiceNotifier) async {
+        notifier.notify(.reloading)
+        defer { notifier.notify(.ready) }
         do {
             let changes = try await reload()
             Self.log.info("configuration applied", metadata: ["changes": "\(changes)"])

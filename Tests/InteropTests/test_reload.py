@@ -1,7 +1,9 @@
 """A new configuration for a running server: only what differs changes (`reload_config`)."""
 
 import base64
+import os
 import re
+import signal
 import socket
 
 import pytest
@@ -223,3 +225,18 @@ def test_rules_and_modules_change_under_open_sessions(live):
         late.authenticate("romeo", PASSWORD)
         late.open("localhost")
         assert late.bind("late") == "not-allowed"
+
+
+def test_the_service_manager_is_told_of_a_reload(own_server, monkeypatch):
+    """sd_notify(3)."""
+    path = own_server.folder / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.settimeout(waiting.PATIENCE)
+        manager.bind(str(path))
+        own_server.stop()
+        monkeypatch.setenv("NOTIFY_SOCKET", str(path))
+        own_server.start()
+        assert manager.recv(1000) == b"READY=1"
+        os.kill(own_server.pid, signal.SIGHUP)
+        assert manager.recv(1000).startswith(b"RELOADING=1\nMONOTONIC_USEC=")
+        assert manager.recv(1000) == b"READY=1"

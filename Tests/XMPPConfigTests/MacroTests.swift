@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Macros and keywords")
 struct MacroTests {
-    @Test("A macro stands for a value of any shape; in quotes it is text")
+    @Test("A macro stands for a value of any shape; in double quotes it is text")
     func macros() throws {
         let configuration = try Play.load(
             """
@@ -27,6 +27,19 @@ struct MacroTests {
         #expect(configuration.listeners[0].identity.description == "0.0.0.0:5222")
         let romeo = try #require(Subjects.user("romeo@localhost"))
         #expect(configuration.access.decision(rule: "configure", for: romeo))
+    }
+
+    @Test("In single quotes it is a macro, too, as in the configurations that Debian ships")
+    func singleQuotes() throws {
+        let configuration = try Play.load(
+            """
+            define_macro: {'LEVEL': debug, 'NAME': other}
+            hosts: [localhost]
+            loglevel: 'LEVEL'
+            sql_database: 'NAME.db'
+            """)
+        #expect(configuration.options[ServerOption.logLevel] == .debug)
+        #expect(configuration.options[ServerOption.sqlDatabase] == "NAME.db")
     }
 
     @Test("A keyword is replaced within text, except @HOST@, which each module replaces")

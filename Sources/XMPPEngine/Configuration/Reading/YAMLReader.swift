@@ -115,8 +115,8 @@ struct YAMLReader {
         }
         switch node {
         case .scalar(let scalar):
-            let isPlain = scalar.style == .plain || scalar.style == .any
-            return ConfigurationNode(text: scalar.string, isQuoted: !isPlain, at: position)
+            return ConfigurationNode(
+                text: scalar.string, isQuoted: Self.isQuoted(scalar), at: position)
         case .sequence(let sequence):
             var items: [ConfigurationNode] = []
             for (index, item) in sequence.enumerated() {
@@ -162,6 +162,21 @@ struct YAMLReader {
                 ConfigurationNode.Entry(key: name, keyPosition: keyPosition, value: node))
         }
         return ConfigurationNode(.map(entries), at: position)
+    }
+
+    /// Whether a scalar is text and nothing else.
+    ///
+    /// In single quotes it may name a macro, as in the configurations that Debian ships.
+    private static func isQuoted(_ scalar: Node.Scalar) -> Bool {
+        switch scalar.style {
+        case .plain, .any: false
+        case .singleQuoted:
+            scalar.string.isEmpty
+                || !scalar.string.utf8.allSatisfy { byte in
+                    (0x41...0x5a).contains(byte) || (0x30...0x39).contains(byte) || byte == 0x5f
+                }
+        case .doubleQuoted, .literal, .folded: true
+        }
     }
 
     private func place(of node: Node) -> SourcePosition {
