@@ -360,7 +360,7 @@ def numbers(heard):
 LONG, MANY = 55000, 300
 
 
-def bodies(data):
+def whole(data):
     return [int(found) for found in re.findall(rb"<body>(\d+) m+</body>", data)]
 
 
@@ -398,11 +398,11 @@ def test_a_client_that_reads_slowly_gets_all_that_waited(own_server, pace):
     jid = many_wait(own_server, "romeo")
     first = Stream(own_server).sign_in(jid, PASSWORD, "first", presence=False)
     first.send("<presence/>")
-    got = set(bodies(read(first, MANY - 1, pace)))
+    got = set(whole(read(first, MANY - 1, pace)))
     first.socket.close()
     if len(got) < MANY:
         # What it could not take, since it was let go, waits for the next session.
         second = Stream(own_server).sign_in(jid, PASSWORD, "second", presence=False)
         second.send("<presence/>")
-        got |= set(bodies(read(second, MANY - 1)))
+        got |= set(whole(read(second, MANY - 1)))
     assert got == set(range(MANY))
