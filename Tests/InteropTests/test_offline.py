@@ -1,7 +1,9 @@
 """Messages for accounts that are away (XEP-0160): how many, which, in what order, and once."""
 
+import contextlib
 import re
 import socket
+import sqlite3
 import struct
 import time
 
@@ -269,13 +271,24 @@ def deaf_with_messages(server, tls):
     return sender, deaf
 
 
+def last_stored(server, jid):
+    with contextlib.closing(sqlite3.connect(server.data / "martlet.db")) as database:
+        found = database.execute(
+            "SELECT stanza FROM offline_message WHERE owner = ? ORDER BY id DESC", (jid,)
+        ).fetchone()
+    return found[0] if found else b""
+
+
 def check_stored(server, deaf, tls, is_read):
     """What the next session gets: all from a certain message on, and in order.
 
     `is_read` says whether the deaf one reads what has left the server: that must be the others,
     and none of them again. Of TLS records that left in part it is not known what they hold.
     """
-    later = Stream(server).sign_in(deaf.jid.partition("/")[0], PASSWORD)
+    jid = deaf.jid.partition("/")[0]
+    # Who comes earlier is given some at once, before those that have been stored.
+    waiting.until(lambda: f"{UNREAD - 1} mm".encode() in last_stored(server, jid), "the last")
+    later = Stream(server).sign_in(jid, PASSWORD)
     later.hear(f"<body>{UNREAD - 1} m+</body>")
     stored = numbers(later.heard)
     assert stored == list(range(stored[0], UNREAD))

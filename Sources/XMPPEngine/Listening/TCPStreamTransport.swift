@@ -81,8 +81,10 @@ package final class TCPStreamTransport: ChannelInboundHandler, StreamTransport, 
         backlog = nil
         output = ByteBuffer()
         unread = nil
+        // Read first: whoever comes when the session has left finds what it was not given.
+        let stanzas = unsent.stanzas(with: loop.parsers)
         owner?.transportLost()
-        owner?.giveBack(unsent.stanzas(with: loop.parsers))
+        owner?.giveBack(stanzas)
         // Last: a server that stops waits for what is given back.
         loop.openStreams.remove(self)
     }
