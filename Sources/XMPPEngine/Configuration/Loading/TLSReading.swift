@@ -11,7 +11,7 @@ struct TLSReading {
     }
 
     /// A file or pattern that is to have certificates.
-    private struct Place {
+    private struct TLSPlace {
         let pattern: String
         let position: SourcePosition
         let path: String
@@ -109,14 +109,14 @@ struct TLSReading {
         }
     }
 
-    private func places(_ listeners: [Listener]) -> [Place] {
-        var places: [Place] = []
+    private func places(_ listeners: [Listener]) -> [TLSPlace] {
+        var places: [TLSPlace] = []
         let option = ServerOption.certificateFiles
         if let value = top[option.name]?.value {
             for (index, pattern) in server[option].enumerated() {
                 let node = value.items?.dropFirst(index).first ?? value
                 places.append(
-                    Place(
+                    TLSPlace(
                         pattern: pattern, position: node.position,
                         path: "\(option.name)[\(index + 1)]"))
             }
@@ -126,7 +126,7 @@ struct TLSReading {
             guard let pattern = listener.values[option], let entry = listener.entries[option.name]
             else { continue }
             places.append(
-                Place(
+                TLSPlace(
                     pattern: pattern, position: entry.value.position,
                     path: "\(listener.path).\(option.name)"))
         }
