@@ -172,8 +172,9 @@ def test_what_happens_is_said_to_screen_readers(account, browser):
     assert roles["messages"] == "log"
     assert roles["announcer"] == roles["typing"] == roles["connection-text"] == "status"
     assert roles["signin-error"] == "alert"
-    window.add_contact("berta@localhost")
-    window.wait(lambda: "berta@localhost was asked" in window.driver.execute_script(
+    other = account("berta")
+    window.add_contact(other)
+    window.wait(lambda: f"{other} was asked" in window.driver.execute_script(
         "return document.getElementById('announcer').textContent"), "the announcement")
 
 

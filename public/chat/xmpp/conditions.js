@@ -44,7 +44,8 @@ const STREAM = {
   'internal-server-error': 'The server had a problem.',
   'item-not-found': 'The session has expired.',
   'not-authorized': 'The account was removed, may no longer sign in, or has another password now.',
-  'policy-violation': 'The server closed the connection: a rule was broken.',
+  'policy-violation':
+    'The server closed the connection: an administrator ended it, or a rule was broken.',
   'remote-connection-failed': 'The chat service is not running.',
   'reset': 'The server asked to sign in anew.',
   'resource-constraint': 'The server is too busy.',
